@@ -1,0 +1,1 @@
+"""Run records, evaluation protocols, statistics and the leaderboard page."""
