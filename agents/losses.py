@@ -20,7 +20,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from agents.masking import check_shapes, masked
+from agents.masking import check_shapes, masked, masked_mean
 
 
 def log_ratio(log_prob: Tensor, old_log_prob: Tensor, mask: Tensor) -> Tensor:
@@ -121,6 +121,25 @@ def sapo(log_ratio: Tensor, advantages: Tensor, tau_pos: float = 1.0, tau_neg: f
     """
     tau = torch.full_like(advantages, tau_neg).masked_fill(advantages > 0, tau_pos)
     return -advantages * 4 / tau * torch.sigmoid(tau * (log_ratio.exp() - 1))
+
+
+@torch.no_grad()
+def clip_fractions(
+    log_ratio: Tensor,
+    advantages: Tensor,
+    mask: Tensor,
+    clip_ratio_low: float = 0.2,
+    clip_ratio_high: float = 0.2,
+) -> tuple[Tensor, Tensor]:
+    """Shares of the valid tokens that PPO's clip holds back at its lower (A < 0) and upper (A > 0) bound.
+
+    Their sum is verl's `pg_clipfrac`.
+    """
+    check_shapes(mask, log_ratio=log_ratio, advantages=advantages)
+    ratio = log_ratio.exp()
+    low = (ratio < 1 - clip_ratio_low) & (advantages < 0)
+    high = (ratio > 1 + clip_ratio_high) & (advantages > 0)
+    return masked_mean(low.to(ratio.dtype), mask), masked_mean(high.to(ratio.dtype), mask)
 
 
 def value_loss(
