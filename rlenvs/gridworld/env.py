@@ -1,0 +1,203 @@
+"""The single environment.
+
+The random stream: with slip, every call (a step or a reset) of an environment takes exactly one uniform double from
+its generator; without slip only resets do, and only where there is more than one start. A start is
+`start_states[int(u * n)]`; an outcome is the number of the table's `outcome_bounds` at or below u. The vector
+environment keeps to the same rule, which is what makes it exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+import numpy.typing as npt
+from gymnasium import spaces
+from gymnasium.error import ResetNeeded
+
+from rlenvs.gridworld import planning, snapshots
+from rlenvs.gridworld.checks import one_of
+from rlenvs.gridworld.observations import make_encoder
+from rlenvs.gridworld.rendering import Painter, Window, ansi
+from rlenvs.gridworld.world import World
+from rlenvs.gridworld.worlds import build_world
+
+RENDER_MODES = ("human", "rgb_array", "ansi")
+FRAME_TILE = 48
+_LOW_64 = (1 << 64) - 1
+_LARGEST_LIST = 100_000
+
+
+class GridEnv(gym.Env[Any, int]):
+    """A gridworld as a Gymnasium environment; infos are empty.
+
+    Attributes:
+        world: the world that is played.
+    """
+
+    metadata = {"render_modes": list(RENDER_MODES), "render_fps": 8}
+
+    def __init__(
+        self,
+        world: str | World = "grid_world",
+        render_mode: str | None = None,
+        observation: str | None = None,
+        **world_arguments: Any,
+    ) -> None:
+        """Make the environment.
+
+        Args:
+            world: a name of `worlds.WORLDS`, or a ready World.
+            render_mode: "human", "rgb_array", "ansi" or None.
+            observation: "index", "coordinates", "onehot" or "image"; None for the world's default.
+            **world_arguments: the world builder's arguments.
+
+        Raises:
+            TypeError: an unknown argument.
+            ValueError: a bad value.
+        """
+        if render_mode is not None:
+            one_of(render_mode, RENDER_MODES, "render_mode")
+        self.world = build_world(world, **world_arguments)
+        self.render_mode = render_mode
+        self._encoder = make_encoder(self.world, observation)
+        self.observation_space = self._encoder.space
+        self.action_space = spaces.Discrete(self.world.table.num_actions)
+        self._encode = self._encoder.encode_one
+        self._load_table()
+        self._state = 0
+        self._elapsed = 0
+        self._is_over = True
+        self._painter: Painter | None = None
+        self._window: Window | None = None
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+        """Begin an episode; `options` must be empty."""
+        if options:
+            raise ValueError(f"options has unknown keys {sorted(options)}: reset of a gridworld takes none")
+        super().reset(seed=seed)
+        starts = self.world.table.start_states
+        draw = self.np_random.random() if self._bounds or len(starts) > 1 else 0.0
+        self._state = int(starts[int(draw * len(starts))])
+        self._elapsed = 0
+        self._is_over = False
+        if self.render_mode == "human":
+            self.render()
+        return self._encode(self._state), {}
+
+    def step(self, action: int) -> tuple[Any, float, bool, bool, dict[str, Any]]:
+        """Take one action.
+
+        Raises:
+            TypeError: the action is no integer.
+            ValueError: the action is out of range.
+            ResetNeeded: the episode is over, or none has begun.
+        """
+        if self._is_over:
+            raise ResetNeeded("step was called after the episode's end or before the first reset: call reset first")
+        if action.__class__ is not int or not 0 <= action < self._num_actions:
+            action = self._check_action(action)
+        index = (self._state * self._num_actions + action) * self._num_outcomes
+        if self._bounds:
+            draw = self._np_random.random()  # type: ignore[union-attr]
+            for bound in self._bounds:
+                index += draw >= bound
+        self._state = state = self._next_state[index]
+        self._elapsed += 1
+        terminated = self._terminated[index]
+        truncated = self._elapsed >= self._step_limit
+        self._is_over = terminated or truncated
+        if self.render_mode == "human":
+            self.render()
+        return self._encode(state), self._reward[index], terminated, truncated, {}
+
+    def render(self) -> Any:
+        """A picture, uint8 `[height, width, 3]`, or text; None where a window shows it."""
+        if self.render_mode is None:
+            gym.logger.warn("render was called without a render_mode: pass render_mode='rgb_array' to gym.make")
+            return None
+        if self.render_mode == "ansi":
+            return ansi(self.world, self._state)
+        if self._painter is None:
+            self._painter = Painter(self.world, FRAME_TILE)
+        frame = self._painter.paint(np.array([self._state]))[0]
+        if self.render_mode == "rgb_array":
+            return frame
+        if self._window is None:
+            self._window = Window()
+        self._window.show(frame, self.metadata["render_fps"])
+        return None
+
+    def close(self) -> None:
+        """Close the window, if there is one."""
+        if self._window is not None:
+            self._window.close()
+            self._window = None
+
+    def state(self) -> bytes:
+        """Position, clock and generator; `restore` continues from there exactly."""
+        generator = self.np_random.bit_generator.state
+        if generator["bit_generator"] != "PCG64":
+            raise ValueError(f"state() can save a PCG64 generator only, np_random is {generator['bit_generator']}")
+        position, increment = generator["state"]["state"], generator["state"]["inc"]
+        words = [position >> 64, position & _LOW_64, increment >> 64, increment & _LOW_64]
+        words += [generator["has_uint32"], generator["uinteger"]]
+        place = [self._state, self._elapsed, self._is_over]
+        return snapshots.pack("single", self.world, [np.array(place, np.int64), np.array(words, np.uint64)])
+
+    def restore(self, data: bytes) -> None:
+        """Go to where `state` was called, in an environment made with the same arguments.
+
+        Raises:
+            TypeError: `data` is not bytes.
+            ValueError: `data` is damaged or belongs to another environment.
+        """
+        like = [np.empty(3, np.int64), np.empty(6, np.uint64)]
+        place, words = (array.tolist() for array in snapshots.unpack("single", self.world, data, like))
+        self._state, self._elapsed, self._is_over = place[0], place[1], bool(place[2])
+        self.np_random.bit_generator.state = {
+            "bit_generator": "PCG64",
+            "state": {"state": words[0] << 64 | words[1], "inc": words[2] << 64 | words[3]},
+            "has_uint32": words[4],
+            "uinteger": words[5],
+        }
+
+    @property
+    def num_states(self) -> int:
+        """S."""
+        return self.world.table.num_states
+
+    def all_observations(self, start: int = 0, stop: int | None = None) -> npt.NDArray[Any]:
+        """Observations of the states `start` to `stop` (None: S), batched `[n, ...]`."""
+        return self._encoder.encode(np.arange(self.num_states)[start:stop])
+
+    def exact_scores(self, probabilities: npt.ArrayLike) -> dict[str, float]:
+        """The exact score of a policy `[S, A]`; see `planning.exact_scores`."""
+        return planning.exact_scores(self.world, probabilities)
+
+    def _load_table(self) -> None:
+        """Flat Python tables: lists are fastest to read, views cost nothing to make for large worlds."""
+        table = self.world.table
+        self._num_actions = table.num_actions
+        self._num_outcomes = table.num_outcomes
+        self._step_limit = self.world.step_limit
+        self._bounds = table.outcome_bounds.tolist()
+        self._next_state = _flat(table.next_state)
+        self._reward = _flat(table.reward)
+        self._terminated = _flat(table.terminated)
+
+    def _check_action(self, action: object) -> int:
+        is_scalar = isinstance(action, (int, np.generic, np.ndarray)) and np.ndim(action) == 0
+        if not is_scalar or np.asarray(action).dtype.kind not in "iu":
+            raise TypeError(f"action must be an integer from 0 to {self._num_actions - 1}, got {action!r}")
+        number = int(action)  # type: ignore[call-overload]
+        if not 0 <= number < self._num_actions:
+            raise ValueError(f"action must be an integer from 0 to {self._num_actions - 1}, got {number}")
+        return number
+
+
+def _flat(array: npt.NDArray[Any]) -> Sequence[Any]:
+    flat = np.ascontiguousarray(array).ravel()
+    return flat.tolist() if flat.size <= _LARGEST_LIST else memoryview(flat)

@@ -1,0 +1,261 @@
+"""The native vector environment: bit-identical to `SyncVectorEnv` of single environments with the same seeds.
+
+Equal in observations, rewards, flags, infos and dtypes, in all three autoreset modes and with reset masks. Groups
+(`group_size`) add what group-relative methods need: members that begin in the same state with the same generator.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from gymnasium import spaces
+from gymnasium.error import ResetNeeded
+from gymnasium.vector import AutoresetMode, VectorEnv
+from gymnasium.vector.utils import batch_space
+
+from rlenvs.gridworld import planning, snapshots
+from rlenvs.gridworld.checks import one_of, positive_integer
+from rlenvs.gridworld.dynamics import BoolArray, FloatArray, IntArray
+from rlenvs.gridworld.env import FRAME_TILE, RENDER_MODES
+from rlenvs.gridworld.observations import make_encoder
+from rlenvs.gridworld.rendering import Painter, ansi
+from rlenvs.gridworld.stepping import Stepper, Transition, compile_tables
+from rlenvs.gridworld.vector_checks import (
+    as_object_array,
+    check_actions,
+    check_autoreset_mode,
+    check_group_size,
+    check_reset_mask,
+    check_seeds,
+)
+from rlenvs.gridworld.world import World
+from rlenvs.gridworld.worlds import build_world
+
+VectorStep = tuple[npt.NDArray[Any], FloatArray, BoolArray, BoolArray, dict[str, Any]]
+
+
+class GridVectorEnv(VectorEnv[Any, Any, Any]):
+    """N gridworlds stepped together; infos are empty but for `final_obs` and `final_info` in SAME_STEP.
+
+    Attributes:
+        world: the world that all members play.
+        group_size: members of a group, or None.
+    """
+
+    metadata = {"render_modes": ["rgb_array", "ansi"], "render_fps": 8}
+
+    def __init__(
+        self,
+        num_envs: int = 1,
+        world: str | World = "grid_world",
+        autoreset_mode: AutoresetMode | str | None = None,
+        group_size: int | None = None,
+        independent_noise: bool = False,
+        max_episode_steps: int | None = None,
+        render_mode: str | None = None,
+        observation: str | None = None,
+        **world_arguments: Any,
+    ) -> None:
+        """Make the environment.
+
+        Args:
+            num_envs: N.
+            world: a name of `worlds.WORLDS`, or a ready World.
+            autoreset_mode: NEXT_STEP (default), SAME_STEP or DISABLED, as an enum member or its value.
+            group_size: member i belongs to group i // group_size; needs (and defaults to) DISABLED. Members of a
+                group start with equal state and generator; those whose episode is over wait for the others.
+            independent_noise: give all members of a group but the first generators of their own after the start.
+            max_episode_steps: a further step limit; the smaller one counts (None or -1: the world's alone).
+            render_mode: "rgb_array", "ansi" or None.
+            observation: as for `GridEnv`.
+            **world_arguments: the world builder's arguments.
+
+        Raises:
+            TypeError: an unknown argument or one of the wrong type.
+            ValueError: a bad value.
+        """
+        self.num_envs = positive_integer(num_envs, "num_envs")
+        self.group_size = None if group_size is None else positive_integer(group_size, "group_size")
+        check_group_size(self.group_size, self.num_envs)
+        self.autoreset_mode = check_autoreset_mode(autoreset_mode, self.group_size)
+        self.metadata = {**self.metadata, "autoreset_mode": self.autoreset_mode}
+        if render_mode is not None:
+            one_of(render_mode, ("rgb_array", "ansi"), "render_mode")
+        self.render_mode = render_mode
+        self.world = _limited(build_world(world, **world_arguments), max_episode_steps)
+        self._independent_noise = independent_noise
+        self._encoder = make_encoder(self.world, observation)
+        self.single_observation_space = self._encoder.space
+        self.single_action_space = spaces.Discrete(self.world.table.num_actions)
+        self.observation_space = batch_space(self.single_observation_space, self.num_envs)
+        self.action_space = batch_space(self.single_action_space, self.num_envs)
+        self._stepper = Stepper(compile_tables(self.world), self.num_envs)
+        self._seeds: list[int | None] = [None] * self.num_envs
+        self._terminated: BoolArray = np.zeros(self.num_envs, dtype=np.bool_)
+        self._truncated: BoolArray = np.zeros(self.num_envs, dtype=np.bool_)
+        self._has_begun = False
+        self._painter: Painter | None = None
+
+    def reset(
+        self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[npt.NDArray[Any], dict[str, Any]]:
+        """Begin new episodes.
+
+        Args:
+            seed: s seeds member (or group) i with s + i; a list holds one seed, or None, a member (or group).
+            options: `{"reset_mask": bool array [N]}` resets those members only, whole groups where there are any.
+
+        Raises:
+            TypeError: a seed or mask of the wrong type.
+            ValueError: a bad seed or mask, or part of a group.
+            ResetNeeded: a mask before the first reset.
+        """
+        size = self.group_size or 1
+        groups = self._groups_to_reset(options, size)
+        self._seed_groups(groups, check_seeds(seed, self.num_envs // size), size)
+        leaders = groups * size
+        self._stepper.restart(leaders)
+        for rank in range(1, size):
+            self._stepper.copy(leaders, leaders + rank)
+            if self._independent_noise:
+                for member in (leaders + rank).tolist():
+                    self._stepper.streams.jump(member, rank)
+        self._has_begun = True
+        return self._encoder.encode(self._stepper.states), {}
+
+    def step(self, actions: npt.ArrayLike) -> VectorStep:
+        """Take one action a member.
+
+        Raises:
+            TypeError: the actions are no integers.
+            ValueError: the actions have the wrong shape or are out of range.
+            ResetNeeded: before the first reset; or after a member's end in DISABLED without groups.
+        """
+        if not self._has_begun:
+            raise ResetNeeded("step was called before the first reset: call reset first")
+        checked = check_actions(actions, self.num_envs, self.single_action_space.n)
+        if self.group_size is not None:
+            return self._step_groups(checked)
+        if self.autoreset_mode == AutoresetMode.DISABLED and self._stepper.over.size:
+            member = self._stepper.over[0]
+            raise ResetNeeded(f"step was called after the end of environment {member}: reset it with a reset_mask")
+        transition = self._stepper.step(checked)
+        infos: dict[str, Any] = {}
+        if self.autoreset_mode == AutoresetMode.SAME_STEP and self._stepper.over.size:
+            infos = self._restart_at_once(transition)
+        return self._encoder.encode(transition.states), *transition[1:], infos
+
+    def render(self) -> tuple[Any, ...] | None:
+        """One frame or text a member; None without a render_mode."""
+        if self.render_mode is None:
+            return None
+        states = self._stepper.states
+        if self.render_mode == "ansi":
+            return tuple(ansi(self.world, state) for state in states.tolist())
+        if self._painter is None:
+            self._painter = Painter(self.world, FRAME_TILE)
+        return tuple(self._painter.paint(states))
+
+    def state(self) -> bytes:
+        """Positions, clocks, generators and flags of all members; `restore` continues from there exactly."""
+        return snapshots.pack(self._kind, self.world, self._arrays())
+
+    def restore(self, data: bytes) -> None:
+        """Go to where `state` was called, in an environment made with the same arguments.
+
+        Raises:
+            TypeError: `data` is not bytes.
+            ValueError: `data` is damaged or belongs to another environment.
+        """
+        for array, saved in zip(self._arrays(), snapshots.unpack(self._kind, self.world, data, self._arrays()), strict=True):
+            array[...] = saved
+        self._stepper.over = np.flatnonzero(self._stepper.codes & self._stepper.tables.over)
+        self._has_begun = True
+
+    @property
+    def num_states(self) -> int:
+        """S."""
+        return self.world.table.num_states
+
+    def all_observations(self, start: int = 0, stop: int | None = None) -> npt.NDArray[Any]:
+        """Observations of the states `start` to `stop` (None: S), batched `[n, ...]`."""
+        return self._encoder.encode(np.arange(self.num_states)[start:stop])
+
+    def exact_scores(self, probabilities: npt.ArrayLike) -> dict[str, float]:
+        """The exact score of a policy `[S, A]`; see `planning.exact_scores`."""
+        return planning.exact_scores(self.world, probabilities)
+
+    @property
+    def np_random_seed(self) -> tuple[int | None, ...]:  # type: ignore[override]
+        """Every member's seed, as `SyncVectorEnv` gives it; None before the first reset."""
+        return tuple(self._seeds)
+
+    @property
+    def np_random(self) -> tuple[np.random.Generator, ...]:  # type: ignore[override]
+        """Every member's generator at its present position; drawing from these copies changes nothing."""
+        return tuple(self._stepper.streams.generator(member) for member in range(self.num_envs))
+
+    @property
+    def _kind(self) -> str:
+        """What a snapshot must agree in."""
+        return f"{self.num_envs} environments, {self.autoreset_mode.value}, groups of {self.group_size}"
+
+    def _arrays(self) -> list[npt.NDArray[Any]]:
+        stepper = self._stepper
+        return [stepper.codes, stepper.elapsed, stepper.streams.words, self._terminated, self._truncated]
+
+    def _groups_to_reset(self, options: dict[str, Any] | None, size: int) -> IntArray:
+        mask = check_reset_mask(options, self.num_envs)
+        if mask is None:
+            return np.arange(self.num_envs // size)
+        if not self._has_begun:
+            raise ResetNeeded("options['reset_mask'] was given before the first reset: reset everything first")
+        by_group = mask.reshape(-1, size)
+        partial = np.flatnonzero(by_group.any(axis=1) & ~by_group.all(axis=1))
+        if partial.size:
+            raise ValueError(f"options['reset_mask'] holds a part of group {partial[0]}: reset whole groups of {size}")
+        return np.flatnonzero(by_group[:, 0])
+
+    def _seed_groups(self, groups: IntArray, seeds: list[int | None], size: int) -> None:
+        """Seed the groups' first members; those without seed and generator get one from the operating system."""
+        for group in groups.tolist():
+            if seeds[group] is None and self._seeds[group * size] is None:
+                seeds[group] = int(np.random.SeedSequence().generate_state(1, np.uint64)[0])
+        seeded = [group for group in groups.tolist() if seeds[group] is not None]
+        self._stepper.streams.seed(np.array(seeded, dtype=np.int64) * size, [seeds[group] for group in seeded])
+        for group in seeded:
+            self._seeds[group * size : (group + 1) * size] = [seeds[group]] * size
+
+    def _step_groups(self, actions: IntArray) -> VectorStep:
+        """DISABLED with groups: members whose episode is over wait, and their flags stay."""
+        waiting = self._stepper.over
+        transition = self._stepper.step_active(actions)
+        for flags, kept in zip(transition[2:], (self._terminated, self._truncated), strict=True):
+            flags[waiting] = kept[waiting]
+            kept[...] = flags
+        return self._encoder.encode(transition.states), *transition[1:], {}
+
+    def _restart_at_once(self, transition: Transition) -> dict[str, Any]:
+        """SAME_STEP: put the new episodes' states into `transition`; returns the infos about the old ones."""
+        ended = self._stepper.over
+        final = self._encoder.encode(transition.states[ended])
+        self._stepper.restart(ended)
+        transition.states[ended] = self._stepper.states[ended]
+        mask = np.zeros(self.num_envs, dtype=np.bool_)
+        mask[ended] = True
+        return {
+            "final_obs": as_object_array(final, ended, self.num_envs),
+            "_final_obs": mask,
+            "final_info": {},
+            "_final_info": mask.copy(),
+        }
+
+
+def _limited(world: World, max_episode_steps: int | None) -> World:
+    if max_episode_steps is None or max_episode_steps == -1:
+        return world
+    limit = positive_integer(max_episode_steps, "max_episode_steps")
+    return replace(world, step_limit=min(world.step_limit, limit)) if limit < world.step_limit else world

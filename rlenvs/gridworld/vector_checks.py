@@ -1,0 +1,110 @@
+"""Checks of what a caller hands to a vector environment, with one-line errors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from gymnasium.vector import AutoresetMode
+
+from rlenvs.gridworld.dynamics import BoolArray, IntArray
+
+
+def check_autoreset_mode(mode: AutoresetMode | str | None, group_size: int | None) -> AutoresetMode:
+    """The mode as an enum member; None means NEXT_STEP, or DISABLED with groups (where it is the only one)."""
+    if mode is None:
+        return AutoresetMode.NEXT_STEP if group_size is None else AutoresetMode.DISABLED
+    values = [member.value for member in AutoresetMode]
+    if not isinstance(mode, AutoresetMode) and mode not in values:
+        raise ValueError(f"autoreset_mode must be an AutoresetMode or one of {values}, got {mode!r}")
+    mode = AutoresetMode(mode)
+    if group_size is not None and mode != AutoresetMode.DISABLED:
+        raise ValueError(f"autoreset_mode must be 'Disabled' with group_size={group_size}, got {mode.value!r}")
+    return mode
+
+
+def check_group_size(group_size: int | None, num_envs: int) -> None:
+    """`num_envs` must be made of whole groups."""
+    if group_size is not None and num_envs % group_size:
+        raise ValueError(f"num_envs must be divisible by group_size={group_size}, got {num_envs}")
+
+
+def check_actions(actions: Any, num_envs: int, num_actions: int) -> IntArray:
+    """Return `actions` as int64 `[num_envs]`, each in range; the common case costs one pass."""
+    if not (isinstance(actions, np.ndarray) and actions.dtype == np.int64 and actions.shape == (num_envs,)):
+        actions = _converted_actions(actions, num_envs)
+    # Negative numbers are huge as unsigned ones, so that one maximum finds both kinds of error.
+    if actions.view(np.uint64).max() >= num_actions:
+        wrong = np.flatnonzero((actions < 0) | (actions >= num_actions))[0]
+        raise ValueError(f"actions must lie in 0 to {num_actions - 1}, got {actions[wrong]} for environment {wrong}")
+    return actions
+
+
+def _converted_actions(actions: Any, num_envs: int) -> IntArray:
+    if np.ndim(actions) == 0:
+        raise TypeError(f"actions must be an integer array of shape ({num_envs},), got {actions!r}")
+    try:
+        array = np.asarray(actions)
+    except ValueError:
+        raise ValueError(f"actions must be an integer array of shape ({num_envs},), got a ragged sequence") from None
+    if array.shape != (num_envs,):
+        raise ValueError(f"actions must have shape ({num_envs},), got {array.shape}")
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"actions must be integers, got dtype {array.dtype}")
+    if array.dtype == np.uint64:  # a conversion would wrap large numbers to valid ones
+        array = np.minimum(array, np.uint64(np.iinfo(np.int64).max))
+    return np.ascontiguousarray(array, dtype=np.int64)
+
+
+def check_reset_mask(options: dict[str, Any] | None, num_envs: int) -> BoolArray | None:
+    """The reset mask, bool `[num_envs]`, or None where everything is to be reset."""
+    options = options or {}
+    unknown = sorted(set(options) - {"reset_mask"})
+    if unknown:
+        raise ValueError(f"options has unknown keys {unknown}: reset takes only 'reset_mask'")
+    if "reset_mask" not in options:
+        return None
+    mask = options["reset_mask"]
+    if not isinstance(mask, np.ndarray):
+        raise TypeError(f"options['reset_mask'] must be a NumPy array, got {type(mask).__name__}")
+    if mask.dtype != np.bool_:
+        raise TypeError(f"options['reset_mask'] must have dtype bool, got {mask.dtype}")
+    if mask.shape != (num_envs,):
+        raise ValueError(f"options['reset_mask'] must have shape ({num_envs},), got {mask.shape}")
+    if not mask.any():
+        raise ValueError("options['reset_mask'] must be True somewhere: nothing would be reset")
+    return mask
+
+
+def check_seeds(seed: int | Sequence[int | None] | None, count: int) -> list[int | None]:
+    """One seed (or None) for each of `count` members or groups; an integer s means s, s + 1, ..."""
+    if seed is None:
+        return [None] * count
+    if isinstance(seed, (int, np.integer)) and not isinstance(seed, bool):
+        return [_check_seed(int(seed)) + i for i in range(count)]
+    if isinstance(seed, str) or not isinstance(seed, (Sequence, np.ndarray)):
+        raise TypeError(f"seed must be an integer, a list of integers or None, got {seed!r}")
+    if len(seed) != count:
+        raise ValueError(f"seed must list {count} seeds, one a member (or group), got {len(seed)}")
+    return [None if one is None else _check_seed(one) for one in seed]
+
+
+def _check_seed(seed: Any) -> int:
+    if not isinstance(seed, (int, np.integer)) or isinstance(seed, bool):
+        raise TypeError(f"seed must be an integer of at least 0, got {seed!r}")
+    if seed < 0:
+        raise ValueError(f"seed must be at least 0, got {seed}")
+    return int(seed)
+
+
+def as_object_array(values: npt.NDArray[Any], members: IntArray, num_envs: int) -> npt.NDArray[np.object_]:
+    """An object array `[num_envs]` with `values[j]` at `members[j]` and None elsewhere, as Gymnasium's `final_obs`."""
+    array = np.empty(num_envs, dtype=object)
+    if values.ndim == 1:
+        array[members] = values
+    else:
+        for member, value in zip(members.tolist(), values, strict=True):
+            array[member] = value
+    return array

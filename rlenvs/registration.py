@@ -1,0 +1,71 @@
+"""All ids in one table, and their registration with Gymnasium."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import gymnasium as gym
+
+
+@dataclass(frozen=True)
+class EnvironmentEntry:
+    """One registered environment.
+
+    Attributes:
+        id: `rlenvs/Name-vN`; N goes up whenever observations, rewards, termination or default arguments change.
+        family: `gridworld`, ...
+        summary: one line.
+        entry_point: of the single environment, `module:attribute`.
+        vector_entry_point: of the native vector environment.
+        kwargs: arguments the entry points get.
+        evaluation_kwargs: arguments that evaluation adds, such as the test split.
+    """
+
+    id: str
+    family: str
+    summary: str
+    entry_point: str
+    vector_entry_point: str | None = None
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    evaluation_kwargs: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _gridworld(
+    name: str, world: str, summary: str, evaluation_kwargs: Mapping[str, Any] | None = None
+) -> EnvironmentEntry:
+    return EnvironmentEntry(
+        id=f"rlenvs/{name}-v0",
+        family="gridworld",
+        summary=summary,
+        entry_point="rlenvs.gridworld.env:GridEnv",
+        vector_entry_point="rlenvs.gridworld.vector:GridVectorEnv",
+        kwargs={"world": world},
+        evaluation_kwargs=evaluation_kwargs or {},
+    )
+
+
+ENVIRONMENTS: tuple[EnvironmentEntry, ...] = (
+    _gridworld("GridWorld", "grid_world", "Any ASCII map: rewards per symbol, slip, keys and doors"),
+    _gridworld("CatHouse", "cat_house", "A cat looks for meat between brooms and the bathtub"),
+    _gridworld("CliffWalk", "cliff_walk", "Walk along a cliff, -1 a step, -100 for falling off"),
+    _gridworld("FrozenLake", "frozen_lake", "Cross a slippery lake between holes"),
+    _gridworld("FourRooms", "four_rooms", "Find the goal from anywhere in four rooms"),
+    _gridworld("Maze", "maze", "A new maze every episode, tested on mazes never seen", {"split": "test"}),
+    _gridworld("DoorKey", "door_key", "Fetch the key, pass the door, reach the goal: one reward at the end"),
+    _gridworld("DeepSea", "deep_sea", "Exploration: one sequence of moves among 2^size finds the treasure"),
+)
+"""Every id of the package, by family."""
+
+
+def register_envs() -> None:
+    """Register all ids with Gymnasium; ids that are registered already stay as they are."""
+    for entry in ENVIRONMENTS:
+        if entry.id not in gym.registry:
+            gym.register(
+                entry.id,
+                entry_point=entry.entry_point,
+                vector_entry_point=entry.vector_entry_point,
+                kwargs=dict(entry.kwargs),
+            )
