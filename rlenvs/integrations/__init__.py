@@ -1,0 +1,1 @@
+"""Doors to other frameworks: each module imports its framework, so import the one you need by name."""
