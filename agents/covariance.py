@@ -65,9 +65,7 @@ class ClipCov:
             raise ValueError(f"lower is {self.lower} and upper {self.upper}: lower must be below upper")
         if self.bounds not in ("absolute", "quantile"):
             raise ValueError(f"bounds is {self.bounds!r}: choose absolute or quantile")
-        if self.bounds == "quantile" and not (
-            0 <= self.lower < 1 and (self.upper is None or self.upper <= 1)
-        ):
+        if self.bounds == "quantile" and not (0 <= self.lower < 1 and (self.upper is None or self.upper <= 1)):
             raise ValueError(f"lower is {self.lower} and upper {self.upper}: quantiles are between 0 and 1")
         if self.rule not in ("covariance", "top", "random", "random_positive"):
             raise ValueError(f"rule is {self.rule!r}: choose covariance, top, random or random_positive")
@@ -102,9 +100,7 @@ def covariance(log_prob: Tensor, advantages: Tensor, mask: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def eligible(
-    log_prob: Tensor, advantages: Tensor, mask: Tensor, old_log_prob: Tensor, config: ClipCov
-) -> Tensor:
+def eligible(log_prob: Tensor, advantages: Tensor, mask: Tensor, old_log_prob: Tensor, config: ClipCov) -> Tensor:
     """The tokens from which Clip-Cov chooses, `[B, T]` bool: valid, not PPO-clipped, lower < C < upper."""
     ratio = log_ratio(log_prob, old_log_prob, mask).exp()
     clipped = ratio.clamp(1 - config.clip_ratio_low, 1 + config.clip_ratio_high)
@@ -224,9 +220,7 @@ def clip_cov_metrics(
 
 
 @torch.no_grad()
-def selection_metrics(
-    log_prob: Tensor, advantages: Tensor, mask: Tensor, selected: Tensor
-) -> dict[str, Tensor]:
+def selection_metrics(log_prob: Tensor, advantages: Tensor, mask: Tensor, selected: Tensor) -> dict[str, Tensor]:
     """The part that KL-Cov shares: n, selected, effective_rate, frac_selected_negative (A < 0), mean C."""
     n, chosen = mask.bool().sum(), selected.sum()
     return {
@@ -241,10 +235,8 @@ def selection_metrics(
 def warn_if_inert(updates_per_rollout: int) -> None:
     """Warn that KL-Cov does nothing with a single update per rollout: its penalty is 0 and flat at d = 0."""
     if updates_per_rollout < 2:
-        warnings.warn(
-            f"updates_per_rollout is {updates_per_rollout}: KL-Cov is inert on the first update after a rollout",
-            stacklevel=2,
-        )
+        message = f"updates_per_rollout is {updates_per_rollout}: KL-Cov is inert on the first update of a rollout"
+        warnings.warn(message, stacklevel=2)
 
 
 def _bounds(candidates: Tensor, config: ClipCov) -> tuple[Tensor | float, Tensor | float]:

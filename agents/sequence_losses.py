@@ -40,7 +40,7 @@ def gspo_token(
     """
     check_shapes(mask, log_prob=log_prob, log_ratio=log_ratio, advantages=advantages)
     score = masked(log_prob - log_prob.detach(), mask)
-    log_s = masked_mean(log_ratio, mask, dim=-1).detach().unsqueeze(-1) + score
+    log_s = mean_log_ratio(log_ratio, mask).detach() + score
     log_s = log_s if max_log_ratio is None else log_s.clamp(max=max_log_ratio)
     return ppo_clip(log_s, masked(advantages, mask), clip_ratio_low, clip_ratio_high)
 
@@ -58,8 +58,13 @@ def gspo_sequence(
     Arguments as in `gspo_token`; the gradient flows through the mean log-ratio of the row.
     """
     check_shapes(mask, log_ratio=log_ratio, advantages=advantages)
-    log_s = masked_mean(log_ratio, mask, dim=-1).unsqueeze(-1).expand(mask.shape)
+    log_s = mean_log_ratio(log_ratio, mask)
     return ppo_clip(log_s, masked(advantages, mask), clip_ratio_low, clip_ratio_high)
+
+
+def mean_log_ratio(log_ratio: Tensor, mask: Tensor) -> Tensor:
+    """Log s_i = (1/l_i) sum_t d_it on every slot of row i, `[B, T]`: the log of GSPO's sequence ratio."""
+    return masked_mean(log_ratio, mask, dim=-1).unsqueeze(-1).expand(mask.shape)
 
 
 def gmpo(
