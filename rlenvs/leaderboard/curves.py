@@ -60,9 +60,7 @@ def area_under_curve(steps: np.ndarray, scores: np.ndarray, budget: float) -> fl
     return float(((y_in[1:] + y_in[:-1]) / 2 * np.diff(x_in)).sum() / budget)
 
 
-def first_reaching(
-    x: np.ndarray, scores: np.ndarray, threshold: float, consecutive: int = CONSECUTIVE
-) -> float:
+def first_reaching(x: np.ndarray, scores: np.ndarray, threshold: float, consecutive: int = CONSECUTIVE) -> float:
     """The x of the first of `consecutive` evaluations in a row at or above `threshold`; inf if there is none.
 
     One lucky evaluation does not count. inf means "not reached within the budget": a median over seeds stays

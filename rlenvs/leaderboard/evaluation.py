@@ -136,9 +136,7 @@ def checked_probabilities(probabilities: Any) -> np.ndarray:
         raise ValueError(f"policy probabilities have shape {table.shape}: they must be [states, actions]")
     sums = table.sum(axis=1, keepdims=True)
     if not (np.isfinite(table).all() and (table >= 0).all() and (np.abs(sums - 1) < 1e-4).all()):
-        raise ValueError(
-            "policy probabilities hold a row that is no distribution: it must be >= 0 and sum to 1"
-        )
+        raise ValueError("policy probabilities hold a row that is no distribution: it must be >= 0 and sum to 1")
     return table / sums
 
 
@@ -155,9 +153,7 @@ class Episodes:
         return float(np.mean([row["return"] for row in self.rows]))
 
 
-def play_episodes(
-    env: gymnasium.Env, choose_action: Callable[[np.ndarray], int], seeds: Sequence[int]
-) -> Episodes:
+def play_episodes(env: gymnasium.Env, choose_action: Callable[[np.ndarray], int], seeds: Sequence[int]) -> Episodes:
     """Plays one episode for each seed.
 
     Args:
@@ -182,9 +178,7 @@ def _play(
     total, terminated, truncated = 0.0, False, False
     while not (terminated or truncated):
         if len(actions) == LONGEST_EPISODE:
-            raise ValueError(
-                f"the episode of seed {seed} has no end in {LONGEST_EPISODE} steps: set a step limit"
-            )
+            raise ValueError(f"the episode of seed {seed} has no end in {LONGEST_EPISODE} steps: set a step limit")
         actions.append(int(choose_action(np.asarray(observation)[np.newaxis])))
         observation, reward, terminated, truncated, _ = env.step(actions[-1])
         total += float(reward)

@@ -47,9 +47,7 @@ def plain(value: Any, name: str) -> Any:
         return {key: plain(item, f"{name}[{key!r}]") for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item, f"{name}[{index}]") for index, item in enumerate(value)]
-    raise TypeError(
-        f"{name} is a {type(value).__name__}: use strings, numbers, booleans, None, lists, mappings"
-    )
+    raise TypeError(f"{name} is a {type(value).__name__}: use strings, numbers, booleans, None, lists, mappings")
 
 
 def finite_or_null(value: Any) -> Any:

@@ -65,9 +65,7 @@ def _check_content(file: Path, manifest: Mapping[str, Any]) -> None:
     except (TypeError, ValueError) as error:
         raise RecordError(f"{file}: {error}") from None
     if run_id != manifest["run_id"]:
-        raise RecordError(
-            f"{file} was edited: its spec has run_id {run_id}, recorded is {manifest['run_id']}"
-        )
+        raise RecordError(f"{file} was edited: its spec has run_id {run_id}, recorded is {manifest['run_id']}")
     if manifest["record_sha256"] != _content_hash(manifest):
         raise RecordError(f"{file} was edited: its content does not match its record_sha256")
 

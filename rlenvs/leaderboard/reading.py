@@ -91,9 +91,7 @@ def find_runs(root: str | Path, *, finished: bool = True) -> list[RunRecord]:
     folders = [Path(root)] if Path(root).is_dir() else _matching(Path(root))
     paths = sorted({file.parent for folder in folders for file in folder.rglob("run.json")})
     if not paths:
-        raise RecordError(
-            f"{root} holds no runs: train one with python -m scripts.train, or name another place"
-        )
+        raise RecordError(f"{root} holds no runs: train one with python -m scripts.train, or name another place")
     records = (_unchecked(path) for path in paths)
     running = {record.path: record for record in records if record.state == "running"}
     if finished:

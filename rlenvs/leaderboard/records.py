@@ -69,9 +69,7 @@ class RunDirectory:
                 return cls(path, spec, manifest)
             _remove_files(path, manifest)
         elif path.exists() and any(not entry.name.startswith(".") for entry in path.iterdir()):
-            raise ValueError(
-                f"{path} holds files but no run.json: choose an empty or new directory for the run"
-            )
+            raise ValueError(f"{path} holds files but no run.json: choose an empty or new directory for the run")
         path.mkdir(parents=True, exist_ok=True)
         run = cls(path, spec, new_manifest(spec))
         write_manifest(path, run._manifest)
@@ -137,8 +135,7 @@ def _check_same_spec(path: Path, there: RunSpec, wanted: RunSpec) -> None:
     if there.run_id != wanted.run_id:
         fields = ", ".join(wanted.differences(there))
         raise ValueError(
-            f"{path} holds run {there.run_id}, not {wanted.run_id}: they differ in {fields}; "
-            f"choose another directory"
+            f"{path} holds run {there.run_id}, not {wanted.run_id}: they differ in {fields}; choose another directory"
         )
 
 

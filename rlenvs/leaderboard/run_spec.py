@@ -47,9 +47,7 @@ class RunSpec:
             _check_text(name, getattr(self, name))
         object.__setattr__(self, "env_id", self.env_id.removeprefix("rlenvs:"))
         if not re.search(r"-v\d+$", self.env_id):
-            raise ValueError(
-                f"env_id is {self.env_id!r}: name the environment's version, as in 'rlenvs/CliffWalk-v0'"
-            )
+            raise ValueError(f"env_id is {self.env_id!r}: name the environment's version, as in 'rlenvs/CliffWalk-v0'")
         if not re.fullmatch(r"[^@]+@\d+", self.protocol):
             raise ValueError(f"protocol is {self.protocol!r}: name its version, as in 'gridworld@1'")
         object.__setattr__(self, "seed", _check_integer("seed", self.seed, 0, MAX_SEED))
@@ -82,9 +80,7 @@ class RunSpec:
         known = [f.name for f in fields]
         required = {f.name for f in fields if f.default is f.default_factory is dataclasses.MISSING}
         if unknown := sorted(set(data) - set(known), key=str):
-            raise ValueError(
-                f"a run spec has the unknown field {unknown[0]!r}: the fields are {', '.join(known)}"
-            )
+            raise ValueError(f"a run spec has the unknown field {unknown[0]!r}: the fields are {', '.join(known)}")
         if missing := sorted(required - set(data)):
             raise ValueError(f"a run spec lacks the field {missing[0]!r}")
         return cls(**data)

@@ -9,7 +9,7 @@ ID = "tests/Corridor-v0"
 
 
 class Corridor(gymnasium.Env):
-    """Walk right from the first to the last cell: -1 a step; with probability `slip` it goes the other way."""
+    """Walk right from the first to the last cell: -1 a step; with probability `slip` it goes back."""
 
     def __init__(self, length: int = 4, slip: float = 0.1, step_limit: int = 30) -> None:
         self.num_states, self.slip, self.step_limit = length, slip, step_limit

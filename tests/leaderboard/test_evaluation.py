@@ -41,9 +41,7 @@ def test_exact_scores_ask_in_chunks(env, monkeypatch):
     assert batches == [[0, 1, 2], [3]]
     assert table.dtype == np.float64 and table.shape == (4, 2)
     np.testing.assert_allclose(table, FORWARD, atol=1e-7)
-    assert (
-        0 < scores["score"] < 1 and scores["random_return"] < scores["mean_return"] < scores["optimal_return"]
-    )
+    assert 0 < scores["score"] < 1 and scores["random_return"] < scores["mean_return"] < scores["optimal_return"]
 
 
 def test_played_returns_agree_with_the_exact_one(env):
@@ -53,9 +51,7 @@ def test_played_returns_agree_with_the_exact_one(env):
     exact, _ = evaluation.exact_scores(env, lambda observations: FORWARD[observations])
     returns = [row["return"] for row in episodes.rows]
     assert abs(episodes.mean_return - exact["mean_return"]) < 4 * np.std(returns) / np.sqrt(2000)
-    assert all(
-        row["length"] == len(actions) for row, actions in zip(episodes.rows, episodes.actions, strict=True)
-    )
+    assert all(row["length"] == len(actions) for row, actions in zip(episodes.rows, episodes.actions, strict=True))
 
 
 def test_replay_gives_the_same_rows(env):
@@ -103,9 +99,6 @@ def test_saved_actions(env, tmp_path):
         evaluation.save_actions(tmp_path / name, episodes, FORWARD)
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
     with np.load(tmp_path / "a.npz", allow_pickle=False) as saved:
-        parts = [
-            saved["actions"][i:j].tolist()
-            for i, j in zip(saved["offsets"], saved["offsets"][1:], strict=False)
-        ]
+        parts = [saved["actions"][i:j].tolist() for i, j in zip(saved["offsets"], saved["offsets"][1:], strict=False)]
         assert parts == episodes.actions and saved["seeds"].tolist() == [5, 6]
         np.testing.assert_array_equal(saved["policy"], FORWARD)

@@ -88,9 +88,7 @@ def test_a_failed_run_can_be_resumed(tmp_path):
 def test_another_spec_is_refused_and_nothing_changes(tmp_path):
     finished_run(tmp_path / "run")
     for force in (False, True):
-        with pytest.raises(
-            ValueError, match=f"holds run {spec().run_id}, not {spec(seed=1).run_id}.*differ in seed"
-        ):
+        with pytest.raises(ValueError, match=f"holds run {spec().run_id}, not {spec(seed=1).run_id}.*differ in seed"):
             RunDirectory.open(tmp_path / "run", spec(seed=1), force=force)
     assert read_run(tmp_path / "run").result == {"score": 0.9}
 

@@ -62,16 +62,12 @@ def test_probability_of_improvement_agrees_with_rliable():
 def test_ties_count_one_half():
     ours = [np.array([1.0, 0.0, 0.5]), np.array([1.0, 1.0, 0.0])]
     theirs = [np.array([1.0, 0.5]), np.array([0.0, 1.0])]
-    assert statistics.probability_of_improvement(ours, theirs) == pytest.approx(
-        0.45833333333333337
-    )  # rliable's
+    assert statistics.probability_of_improvement(ours, theirs) == pytest.approx(0.45833333333333337)  # rliable's
 
 
 def test_performance_profile_agrees_with_rliable():
     thresholds, shares = GOLDEN_PROFILE
-    np.testing.assert_allclose(
-        statistics.performance_profile(SCORES, np.array(thresholds)), shares, atol=1e-12
-    )
+    np.testing.assert_allclose(statistics.performance_profile(SCORES, np.array(thresholds)), shares, atol=1e-12)
 
 
 def test_area_of_profile_is_one_minus_optimality_gap():
