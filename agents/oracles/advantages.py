@@ -45,8 +45,10 @@ def gae_env(case: Case) -> Outcome:
     starts, last_dones = case.tensor("episode_starts"), case.tensor("last_dones")
     done = torch.cat([starts[1:], last_dones.unsqueeze(0)]).bool()
     next_values = torch.cat([values[1:], case.tensor("last_values").unsqueeze(0)])
-    rows = (x.t() for x in (rewards, values, next_values, done, done, torch.ones_like(done)))
-    result = advantages.gae(*rows, gamma=case.param("gamma", 0.99), gae_lambda=case.param("gae_lambda", 0.95))
+    rows = [x.t() for x in (rewards, values, next_values, done)]
+    gamma, gae_lambda = case.param("gamma", 0.99), case.param("gae_lambda", 0.95)
+    valid = torch.ones_like(rows[3])
+    result = advantages.gae(rows[0], rows[1], rows[2], rows[3], rows[3], valid, gamma, gae_lambda)
     return {"advantages": result[0].t(), "returns": result[1].t()}
 
 

@@ -88,6 +88,16 @@ class Case:
         self.used.add(name)
         return self.params.get(name, default)
 
+    def required(self, name: str) -> Any:
+        """A parameter without a default."""
+        if self.param(name) is None:
+            raise MalformedCase(f"case {self.id!r}: params has no {name}")
+        return self.params[name]
+
+    def ignore(self, *names: str) -> None:
+        """Accept parameters that the reference takes and does not use."""
+        self.used.update(names)
+
     def only(self, name: str, *allowed: Any) -> None:
         """Accept a parameter that can have these values only; anything else is not covered."""
         if name in self.params and self.param(name) not in allowed:
@@ -109,9 +119,9 @@ class Case:
         """Log-ratio d to the old policy, unclamped."""
         return losses.log_ratio(log_prob, self.tensor("old_log_prob"), self.mask)
 
-    def aggregate(self, loss: Tensor, mask: Tensor, default: AggregationMode = "token-mean") -> Tensor:
-        """The case's aggregation, with its normalisers; the row length T where it names no constant."""
-        mode = self.param("loss_agg_mode", self.param("mode", default))
+    def aggregate(self, loss: Tensor, mask: Tensor, fixed: AggregationMode | None = None) -> Tensor:
+        """The case's aggregation with its normalisers, or a `fixed` one; C is the row length T where not given."""
+        mode = self.param("loss_agg_mode", self.param("mode", "token-mean"))
         scale = self.param("loss_scale_factor") or self.param("max_completion_length") or mask.shape[-1]
         num_sequences = self.param("global_batch_size")
         if self.from_repo("PRIME"):
@@ -123,7 +133,7 @@ class Case:
         return aggregation.aggregate(
             loss,
             mask,
-            mode,
+            fixed or mode,
             loss_scale_factor=float(scale),
             num_tokens=self.param("batch_num_tokens"),
             num_sequences=num_sequences,

@@ -86,7 +86,7 @@ def _reward_shaping(case: Case) -> Outcome:
         raise NotCovered(f"algorithm {case.algorithm}")
     floor = case.param("floor", None if case.from_repo("verl") else -1.0)
     lengths, factor = case.tensor("lengths"), case.param("factor", 1.0)
-    max_length, cache = case.param("max_len"), case.param("cache")
+    max_length, cache = case.required("max_len"), case.required("cache")
     return {"rewards": soft_overlong(lengths, max_length, cache, factor, floor)}
 
 

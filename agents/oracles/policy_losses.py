@@ -1,6 +1,7 @@
 """Policy losses by the names and parameters that verl, PRIME and TRL give them.
 
-Clamps and defaults are the reference's: verl clamps the log-ratio in vanilla, CISPO and SAPO only, TRL never.
+Clamps and defaults are the reference's: verl clamps the log-ratio in vanilla, CISPO and SAPO only, TRL never;
+GSPO and SAPO are always `seq-mean-token-mean` in verl, whatever the case says.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ def policy_loss(case: Case) -> Outcome:
     if compute is None:
         raise NotCovered(f"algorithm {case.algorithm}")
     check_shapes(case.mask, advantages=case.tensor("advantages"))
+    case.ignore(*UNUSED.get(case.algorithm, ()))
     return case.with_gradient("log_prob", lambda log_prob: compute(case, log_prob))
 
 
@@ -54,7 +56,6 @@ def _reinforce(case: Case, log_prob: Tensor) -> Tensor:
 
 
 def _gspo(case: Case, log_prob: Tensor) -> Tensor:
-    case.only("loss_agg_mode", "seq-mean-token-mean")
     ratio, clip = case.log_ratio(log_prob), _clip(case, 3e-4, 4e-4)
     loss = sequence_losses.gspo_token(log_prob, ratio, case.tensor("advantages"), case.mask, *clip)
     return case.aggregate(loss, case.mask, "seq-mean-token-mean")
@@ -66,14 +67,12 @@ def _cispo(case: Case, log_prob: Tensor) -> Tensor:
 
 
 def _sapo(case: Case, log_prob: Tensor) -> Tensor:
-    case.only("loss_agg_mode", "seq-mean-token-mean")
     ratio = losses.clamp_log_ratio(case.log_ratio(log_prob))
     loss = losses.sapo(ratio, case.tensor("advantages"), case.param("tau_pos", 1.0), case.param("tau_neg", 1.05))
     return case.aggregate(loss, case.mask, "seq-mean-token-mean")
 
 
 def _gmpo(case: Case, log_prob: Tensor) -> Tensor:
-    case.param("loss_agg_mode")  # verl takes it and does not use it
     ratio, clip = case.log_ratio(log_prob), _clip(case, 0.4, 0.4)
     loss = sequence_losses.gmpo(ratio, case.tensor("advantages"), case.mask, *clip)
     return sequence_mean(loss, case.mask, num_sequences=len(loss))
@@ -108,11 +107,10 @@ def _grpo_trl(case: Case, log_prob: Tensor) -> Tensor:
     ratio, (low, high) = _trl_log_ratio(case, log_prob), _clip(case)
     c, delta = case.param("clip_ratio_c"), case.param("delta")
     loss = losses.ppo_clip(ratio, case.tensor("advantages"), low, high, clip_ratio_c=c, delta=delta)
-    return case.aggregate(loss + _trl_kl(case, log_prob, ratio), case.mask, "seq-mean-token-mean")
+    return case.aggregate(loss + _trl_kl(case, log_prob, ratio), case.mask)
 
 
 def _cispo_trl(case: Case, log_prob: Tensor) -> Tensor:
-    case.param("clip_ratio_low")  # TRL's CISPO has no lower bound
     case.only("clip_ratio_c", None)
     case.only("delta", None)
     ratio = _trl_log_ratio(case, log_prob)
@@ -147,10 +145,11 @@ def _trl_kl(case: Case, log_prob: Tensor, log_ratio: Tensor) -> Tensor:
 
 
 def _clip(case: Case, low: float = 0.2, high: float = 0.2) -> tuple[float, float]:
-    """Half-widths; a single `clip_ratio` stands for both."""
+    """Half-widths; where one is missing or null, `clip_ratio` stands for it."""
     both = case.param("clip_ratio")
     low, high = (low, high) if both is None else (both, both)
-    return case.param("clip_ratio_low", low), case.param("clip_ratio_high", high)
+    given_low, given_high = case.param("clip_ratio_low"), case.param("clip_ratio_high")
+    return low if given_low is None else given_low, high if given_high is None else given_high
 
 
 LOSSES: dict[str, Callable[[Case, Tensor], Tensor]] = {
@@ -168,3 +167,18 @@ LOSSES: dict[str, Callable[[Case, Tensor], Tensor]] = {
     "cispo_trl": _cispo_trl,
     "rloo_sequence_trl": _rloo_sequence_trl,
 }
+CLIP_RATIOS = ("clip_ratio", "clip_ratio_low", "clip_ratio_high", "clip_ratio_c")
+UNUSED: dict[str, tuple[str, ...]] = {
+    "pg_logprob": CLIP_RATIOS,
+    "reinforce": CLIP_RATIOS,
+    "gpg": CLIP_RATIOS,
+    "gspo": ("clip_ratio_c",),
+    "cispo": ("clip_ratio_c",),
+    "sapo": CLIP_RATIOS,
+    "gmpo": ("clip_ratio_c", "loss_agg_mode"),
+    "clip_cov": ("clip_ratio_c",),
+    "kl_cov": CLIP_RATIOS,
+    "cispo_trl": ("clip_ratio_low",),
+    "rloo_sequence_trl": ("loss_agg_mode",),
+}
+"""Parameters that a configuration may carry and the reference's loss does not read."""
