@@ -1,0 +1,87 @@
+"""Advantage actor-critic (Mnih et al. 2016, arXiv 1602.01783, synchronous).
+
+One gradient step a batch, no importance ratio, no clip: what PPO becomes with one epoch, one minibatch and no
+standardisation. Departures from the paper: synchronous environments, generalised advantage estimation
+(`gae_lambda`, 1 is the paper's n-step return), Adam in the place of RMSProp unless asked otherwise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from agents.aggregation import aggregate
+from agents.losses import reinforce, value_loss
+from agents.masking import whiten
+from agents.optimisation import OptimiserConfig, apply_schedules, gradient_step, make_optimiser
+from agents.policies import MLPPolicy
+from agents.policies.build import Critic
+from agents.rollouts.batch import Batch
+from agents.rollouts.segments import SegmentCollector
+from agents.runs import Run
+from rlenvs.leaderboard.records import RunSpec
+
+VERSION = "1"
+
+
+@dataclass(frozen=True)
+class Config(OptimiserConfig):
+    """A2C's settings; the defaults are tuned on the gridworlds.
+
+    Attributes:
+        num_envs: environments played side by side.
+        num_steps: length of a segment, the n of the n-step return.
+        gae_lambda: 1 for n-step returns, less for a shorter horizon.
+        normalize_advantages: standardise over the batch.
+        value_coef: weight of the critic's loss.
+    """
+
+    critic: Critic = "separate"
+    num_envs: int = 32
+    num_steps: int = 16
+    gae_lambda: float = 0.95
+    normalize_advantages: bool = True
+    value_coef: float = 0.5
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.critic == "none":
+            raise ValueError("config critic='none': A2C needs a critic; choose separate, shared or detached")
+
+
+def update(
+    policy: MLPPolicy, optimiser: torch.optim.Optimizer, batch: Batch, config: Config, entropy_coef: float
+) -> dict[str, Any]:
+    """One gradient step on -A log pi + value_coef * critic's error - entropy_coef * entropy."""
+    data = batch.with_gae(config.gamma, config.gae_lambda).transitions()
+    assert data.advantages is not None and data.returns is not None
+    now = policy.evaluate(data)
+    assert now.values is not None
+    advantages = whiten(data.advantages, data.mask) if config.normalize_advantages else data.advantages
+    policy_loss = aggregate(reinforce(now.log_prob, advantages, data.mask), data.mask)
+    critic_loss = aggregate(value_loss(now.values, data.returns, data.mask), data.mask)
+    entropy = aggregate(now.entropy, data.mask)
+    total = policy_loss + config.value_coef * critic_loss - entropy_coef * entropy
+    norm = gradient_step(optimiser, total, config.max_grad_norm)
+    metrics = {"policy_loss": policy_loss, "value_loss": critic_loss, "entropy": entropy, "gradient_norm": norm}
+    return {name: value.detach() for name, value in metrics.items()}
+
+
+def train(spec: RunSpec, run_dir: Path) -> dict[str, Any]:
+    """Trains to the budget of `spec`; the record stands in `run_dir`."""
+    run, config = Run.begin(spec, run_dir, Config)
+    env = run.make_vec(config.num_envs)
+    policy = run.make_policy(env, config)
+    optimiser = make_optimiser(policy, config)
+    collector = SegmentCollector(env, config.num_steps, run.generator, spec.seed, run.clock)
+    run.track(policy=policy, optimiser=optimiser, collector=collector)
+    while run.training(collector.most_steps):
+        batch = collector.collect(policy)
+        with run.clock("update"):
+            entropy_coef = apply_schedules(optimiser, config, run.progress)
+            metrics = update(policy, optimiser, batch, config, entropy_coef)
+        run.record(policy, batch, metrics)
+    return run.finish(policy)

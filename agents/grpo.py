@@ -1,0 +1,251 @@
+"""Group relative policy optimisation (DeepSeekMath, arXiv 2402.03300), with Clip-Cov and KL-Cov (arXiv 2505.22617).
+
+Episodes of one group begin in the same state, so that their mean stands in for a critic. In language models a group
+answers one prompt and every token gets the response's advantage (`signal="outcome"`); in environments with many
+steps the reward-to-go against the group's mean at the same time step, or against the mean over visits of the same
+state, credits better (arXiv 2505.10978; measured in the README). Without the division by the deviation it is
+Dr.GRPO (arXiv 2503.20783).
+
+Clip-Cov and KL-Cov mark tokens once per gradient step on the whole minibatch; cutting it into micro-batches
+afterwards changes nothing but the memory.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+
+from agents.advantages import reward_to_go
+from agents.aggregation import AggregationMode, aggregate, count
+from agents.covariance import (
+    ClipCov,
+    KLCov,
+    clip_cov,
+    clip_cov_metrics,
+    kl_cov,
+    select_clip_cov,
+    select_kl_cov,
+    selection_metrics,
+    warn_if_inert,
+)
+from agents.group_advantages import anchor_state, dr_grpo, group_reward_to_go, grpo, per_token
+from agents.kl import KLEstimator, kl
+from agents.losses import clip_fractions, log_ratio, ppo_clip
+from agents.masking import masked_mean
+from agents.optimisation import OptimiserConfig, apply_gradient, apply_schedules, make_optimiser
+from agents.policies import MLPPolicy
+from agents.rollouts.batch import Batch
+from agents.rollouts.episodes import EpisodeCollector
+from agents.rollouts.keys import observation_keys
+from agents.runs import Run
+from rlenvs.leaderboard.records import RunSpec
+
+VERSION = "1"
+
+
+@dataclass(frozen=True)
+class Config(OptimiserConfig):
+    """GRPO's settings; the defaults are tuned on the gridworlds.
+
+    Attributes:
+        groups: groups a batch.
+        group_size: episodes a group.
+        signal: `outcome`: the episode's return on all its steps; `reward_to_go` against the group's mean at the
+            same step; `anchor_state`: reward-to-go against its mean over all visits of the same observation.
+        normalize_by_std: divide by the group's deviation (GRPO), or not (Dr.GRPO).
+        aggregation: how steps become one loss, see `agents.aggregation`.
+        loss_scale_factor: the constant of `seq-mean-token-sum-norm`.
+        epochs: passes over a batch.
+        minibatches: gradient steps a pass; a minibatch holds whole episodes.
+        micro_batches: parts of a minibatch that are in memory at once.
+        clip_ratio_low: the ratio may fall to 1 - this.
+        clip_ratio_high: the ratio may rise to 1 + this (0.28 is DAPO's clip-higher).
+        dual_clip: upper bound c > 1 of the loss for negative advantages, in units of |A|; None for none.
+        kl_coef: weight of the divergence from the initial policy; 0 for none.
+        kl_estimator: of that divergence, see `agents.kl`.
+        selection: `clip_cov`, `kl_cov`, or a control: `top`, `random`, `random_positive`; `none`.
+        selection_ratio: share of the steps to mark.
+        selection_bounds: `absolute` covariances (calibrated on language models), or `quantile` of the minibatch.
+        selection_lower: lower bound of Clip-Cov.
+        selection_upper: upper bound of Clip-Cov; None for none.
+        kl_cov_coef: weight of KL-Cov's penalty.
+    """
+
+    groups: int = 8
+    group_size: int = 8
+    signal: Literal["outcome", "reward_to_go", "anchor_state"] = "reward_to_go"
+    normalize_by_std: bool = True
+    aggregation: AggregationMode = "token-mean"
+    loss_scale_factor: float | None = None
+    epochs: int = 2
+    minibatches: int = 2
+    micro_batches: int = 1
+    clip_ratio_low: float = 0.2
+    clip_ratio_high: float = 0.2
+    dual_clip: float | None = None
+    kl_coef: float = 0.0
+    kl_estimator: KLEstimator = "k3"
+    selection: Literal["none", "clip_cov", "kl_cov", "top", "random", "random_positive"] = "none"
+    selection_ratio: float = 0.02
+    selection_bounds: Literal["absolute", "quantile"] = "quantile"
+    selection_lower: float = 0.9
+    selection_upper: float | None = None
+    kl_cov_coef: float = 1.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.critic != "none":
+            raise ValueError(f"config critic={self.critic!r}: GRPO has no critic; set critic=none")
+        if self.selection == "kl_cov":
+            warn_if_inert(self.epochs * self.minibatches)
+        self.clip_cov()
+
+    def clip_cov(self) -> ClipCov:
+        """The settings of Clip-Cov and its controls."""
+        rule: Any = "covariance" if self.selection in ("none", "clip_cov", "kl_cov") else self.selection
+        return ClipCov(
+            ratio=self.selection_ratio,
+            lower=self.selection_lower,
+            upper=self.selection_upper,
+            bounds=self.selection_bounds,
+            rule=rule,
+            clip_ratio_low=self.clip_ratio_low,
+            clip_ratio_high=self.clip_ratio_high,
+        )
+
+
+# Clip-Cov and KL-Cov open the PPO clip to [0, 2], as the authors' scripts do: covariance decides, not the ratio.
+PRESETS: dict[str, dict[str, Any]] = {
+    "clip-cov": {"selection": "clip_cov", "clip_ratio_low": 1.0, "clip_ratio_high": 1.0, "variant": "clip-cov"},
+    "kl-cov": {"selection": "kl_cov", "clip_ratio_low": 1.0, "clip_ratio_high": 1.0, "variant": "kl-cov"},
+    "clip-higher": {"clip_ratio_high": 0.28, "variant": "clip-higher"},
+    "dr-grpo": {"normalize_by_std": False, "variant": "dr-grpo"},
+    "outcome": {"signal": "outcome", "variant": "outcome"},
+    "anchor": {"signal": "anchor_state", "variant": "anchor"},
+}
+
+
+def group_advantages(batch: Batch, config: Config) -> Tensor:
+    """Advantages `[B, T]` relative to the rows of the same group."""
+    returns = reward_to_go(batch.rewards, batch.mask, config.gamma)
+    if config.signal == "reward_to_go":
+        return group_reward_to_go(returns, batch.mask, batch.group, config.normalize_by_std)
+    if config.signal == "anchor_state":
+        return anchor_state(returns, batch.mask, observation_keys(batch.observations))
+    outcome = grpo if config.normalize_by_std else dr_grpo
+    return per_token(outcome(returns[:, 0], batch.group), batch.mask)
+
+
+def select(
+    log_prob: Tensor, part: Batch, config: Config, generator: torch.Generator
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """The tokens `[B, T]` that Clip-Cov, KL-Cov or a control marks in one minibatch, and what to log about them."""
+    assert part.advantages is not None
+    if config.selection == "none":
+        return torch.zeros_like(part.mask), {}
+    if config.selection == "kl_cov":
+        selected = select_kl_cov(log_prob, part.advantages, part.mask, KLCov(config.selection_ratio))
+        return selected, selection_metrics(log_prob, part.advantages, part.mask, selected)
+    tokens = (log_prob, part.advantages, part.mask, part.old_log_prob)
+    selected = select_clip_cov(*tokens, config.clip_cov(), generator)
+    return selected, clip_cov_metrics(*tokens, selected, config.clip_cov())
+
+
+def loss(
+    policy: MLPPolicy, part: Batch, selected: Tensor, config: Config, **normalisers: Any
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Surrogate, mean entropy and log-ratios `[B, T]` of a micro-batch, normalised by the whole minibatch."""
+    assert part.advantages is not None
+    now = policy.evaluate(part)
+    ratio = log_ratio(now.log_prob, part.old_log_prob, part.mask)
+    if config.selection == "none":
+        surrogate = ppo_clip(ratio, part.advantages, config.clip_ratio_low, config.clip_ratio_high, config.dual_clip)
+    elif config.selection == "kl_cov":
+        surrogate = kl_cov(ratio, part.advantages, selected, config.kl_cov_coef)
+    else:
+        surrogate = clip_cov(ratio, part.advantages, selected, config.clip_ratio_low, config.clip_ratio_high)
+    if part.ref_log_prob is not None:
+        away = log_ratio(now.log_prob, part.ref_log_prob, part.mask)
+        surrogate = surrogate + config.kl_coef * kl(away, config.kl_estimator)
+    entropy = aggregate(now.entropy, part.mask, num_tokens=normalisers["num_tokens"])
+    policy_loss = aggregate(
+        surrogate, part.mask, config.aggregation, loss_scale_factor=config.loss_scale_factor, **normalisers
+    )
+    return policy_loss, entropy, ratio.detach()
+
+
+def minibatch_step(
+    policy: MLPPolicy,
+    optimiser: torch.optim.Optimizer,
+    part: Batch,
+    selected: Tensor,
+    config: Config,
+    entropy_coef: float,
+) -> dict[str, Tensor]:
+    """One gradient step, its gradient summed over micro-batches."""
+    num_tokens, num_sequences = count(part.mask)
+    optimiser.zero_grad(set_to_none=True)
+    totals = torch.zeros(2, device=part.mask.device)
+    for index in torch.arange(len(part), device=part.mask.device).tensor_split(min(config.micro_batches, len(part))):
+        micro = part.rows(index)
+        policy_loss, entropy, ratio = loss(
+            policy, micro, selected[index], config, num_tokens=num_tokens, num_sequences=num_sequences
+        )
+        (policy_loss - entropy_coef * entropy).backward()
+        totals += torch.stack([policy_loss.detach(), entropy.detach()])
+    norm = apply_gradient(optimiser, config.max_grad_norm)
+    assert micro.advantages is not None
+    low, high = clip_fractions(ratio, micro.advantages, micro.mask, config.clip_ratio_low, config.clip_ratio_high)
+    metrics = {"policy_loss": totals[0], "entropy": totals[1], "gradient_norm": norm}
+    metrics["approx_kl"] = masked_mean(kl(-ratio, "k3"), micro.mask)
+    return metrics | {"clip_fraction_low": low, "clip_fraction_high": high}
+
+
+def update(
+    policy: MLPPolicy,
+    optimiser: torch.optim.Optimizer,
+    batch: Batch,
+    config: Config,
+    generator: torch.Generator,
+    selection_generator: torch.Generator,
+    entropy_coef: float,
+) -> dict[str, Any]:
+    """Several epochs of minibatch steps on one batch; returns the metrics of the last one."""
+    batch = batch.with_(advantages=group_advantages(batch, config))
+    for _ in range(config.epochs):
+        for part in batch.minibatches(config.minibatches, generator):
+            with torch.no_grad():
+                log_prob = part.old_log_prob if config.selection == "none" else policy.evaluate(part).log_prob
+            selected, selection = select(log_prob, part, config, selection_generator)
+            metrics = minibatch_step(policy, optimiser, part, selected, config, entropy_coef)
+    return metrics | {f"selection/{name}": value for name, value in selection.items()}
+
+
+def with_reference(batch: Batch, reference: MLPPolicy) -> Batch:
+    """Fills in the log-probabilities under the frozen reference policy."""
+    with torch.no_grad():
+        return batch.with_(ref_log_prob=reference.evaluate(batch).log_prob)
+
+
+def train(spec: RunSpec, run_dir: Path) -> dict[str, Any]:
+    """Trains to the budget of `spec`; the record stands in `run_dir`."""
+    run, config = Run.begin(spec, run_dir, Config)
+    env = run.make_groups(config.groups, config.group_size)
+    policy, reference = run.make_policy(env, config), run.make_policy(env, config)
+    optimiser = make_optimiser(policy, config)
+    selection_generator = torch.Generator().manual_seed(spec.seed)
+    collector = EpisodeCollector(env, config.group_size, run.generator, spec.seed, run.clock)
+    run.track(policy=policy, optimiser=optimiser, collector=collector, selection=selection_generator)
+    while run.training(collector.most_steps):
+        batch = collector.collect(policy)
+        with run.clock("update"):
+            entropy_coef = apply_schedules(optimiser, config, run.progress)
+            if config.kl_coef > 0:
+                batch = with_reference(batch, reference)
+            metrics = update(policy, optimiser, batch, config, run.generator, selection_generator, entropy_coef)
+        run.record(policy, batch, metrics)
+    return run.finish(policy)

@@ -1,0 +1,124 @@
+"""Stable-Baselines3 algorithms as agents: same environments, budgets, evaluations and records as ours.
+
+SB3 gets our native vector environments through `rlenvs.integrations.sb3` (`vectorisation="native"`), or its own
+DummyVecEnv of single environments. A run that is killed starts again from the beginning: SB3 saves no generator states.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from stable_baselines3.common.base_class import BaseAlgorithm
+from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.env_util import make_vec_env
+from stable_baselines3.common.vec_env import VecEnv
+
+from agents.runs import Run
+from rlenvs.integrations.sb3 import make_sb3_vec_env
+from rlenvs.leaderboard.records import RunSpec
+
+POLICY = "policy.zip"
+OURS = ("num_envs", "vectorisation", "variant", "hidden", "device")
+
+
+@dataclass(frozen=True)
+class SB3Config:
+    """Settings of every SB3 algorithm here; the others are SB3's own, under SB3's names.
+
+    Attributes:
+        num_envs: environments side by side (SB3's `n_envs`).
+        vectorisation: `native`: our vector environment behind an adapter; `dummy`: SB3's DummyVecEnv.
+        policy: SB3's name of the policy class.
+        hidden: units per hidden layer (SB3's `net_arch`).
+        learning_rate: step size.
+        gamma: discount factor.
+        device: `cpu`, `cuda` or `auto`.
+        variant: a word that tables add to the agent's name.
+    """
+
+    num_envs: int = 8
+    vectorisation: Literal["native", "dummy"] = "native"
+    policy: str = "MlpPolicy"
+    hidden: tuple[int, ...] = (64, 64)
+    learning_rate: float = 3e-4
+    gamma: float = 0.99
+    device: str = "cpu"
+    variant: str = ""
+
+
+def train_sb3(
+    algorithm: type[BaseAlgorithm], config_class: type[SB3Config], spec: RunSpec, run_dir: Path
+) -> dict[str, Any]:
+    """Trains an SB3 algorithm to the budget of `spec`; the record stands in `run_dir`."""
+    run, config = Run.begin(spec, run_dir, config_class)
+    env = _environment(spec, config)
+    settings = {name: value for name, value in asdict(config).items() if name not in OURS}
+    network = {"net_arch": list(config.hidden)}
+    model = algorithm(env=env, seed=spec.seed, device=config.device, policy_kwargs=network, **settings)
+    run.track()
+    run.evaluate(probabilities_of(model))
+    rollout = config.num_envs * int(settings.get("n_steps", 1))
+    model.learn(spec.budget // rollout * rollout, callback=_Evaluations(run))
+    model.save(run.directory.path / POLICY)
+    env.close()
+    return run.finish_with(probabilities_of(model), artifacts=(POLICY,))
+
+
+def probabilities_of(model: BaseAlgorithm) -> Callable[[NDArray], NDArray]:
+    """The model's policy as a function of observations: a distribution, or one-hot for greedy value-based agents."""
+
+    def probabilities(observations: NDArray) -> NDArray:
+        with torch.no_grad():
+            tensor, _ = model.policy.obs_to_tensor(np.asarray(observations))
+            if hasattr(model.policy, "get_distribution"):
+                return model.policy.get_distribution(tensor).distribution.probs.double().cpu().numpy()
+            values = model.policy.q_net(tensor)
+            return torch.nn.functional.one_hot(values.argmax(-1), values.shape[-1]).double().cpu().numpy()
+
+    return probabilities
+
+
+class _Evaluations(BaseCallback):
+    """Evaluates at every 5 % of the budget, like our own agents."""
+
+    def __init__(self, run: Run) -> None:
+        super().__init__()
+        self.run = run
+        self.every = run.rules.eval_every(run.spec.budget)
+
+    def _on_step(self) -> bool:
+        due = self.num_timesteps // self.every > self.run.env_steps // self.every
+        self.run.env_steps = self.num_timesteps
+        if due:
+            self.run.averages.add(self._metrics())
+            self.run.evaluate(probabilities_of(self.model))
+        return True
+
+    def _metrics(self) -> dict[str, float | torch.Tensor]:
+        logged = self.model.logger.name_to_value
+        metrics: dict[str, float | torch.Tensor] = {}
+        if "train/entropy_loss" in logged:
+            metrics["entropy"] = -float(logged["train/entropy_loss"])
+        if self.model.ep_info_buffer:
+            metrics["rollout/ep_rew_mean"] = float(np.mean([info["r"] for info in self.model.ep_info_buffer]))
+        return metrics
+
+
+def _environment(spec: RunSpec, config: SB3Config) -> VecEnv:
+    if config.vectorisation == "native":
+        return make_sb3_vec_env(spec.env_id, config.num_envs, seed=spec.seed, **spec.env_kwargs)
+    return make_vec_env(spec.env_id, config.num_envs, seed=spec.seed, env_kwargs=dict(spec.env_kwargs))
+
+
+def load_sb3(algorithm: type[BaseAlgorithm], run_dir: Path) -> Callable[[NDArray], NDArray]:
+    """The recorded policy of a finished run."""
+    return probabilities_of(algorithm.load(run_dir / POLICY, device="cpu"))
+
+
+__all__ = ["SB3Config", "load_sb3", "probabilities_of", "train_sb3"]

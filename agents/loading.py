@@ -1,0 +1,40 @@
+"""From a finished run back to its policy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from numpy.typing import NDArray
+
+from agents import checkpoints
+from agents.policies import PolicyConfig, build_policy
+from agents.registry import load_agent
+from agents.runs import POLICY, action_probabilities
+from rlenvs.leaderboard.evaluation import make_evaluation_env
+from rlenvs.leaderboard.records import RunRecord
+
+Probabilities = Callable[[NDArray], NDArray]
+
+
+def load_probabilities(record: RunRecord) -> Probabilities:
+    """The trained policy as a function of observations `[n, ...]` to action probabilities `[n, A]`.
+
+    An agent whose networks are not ours brings `load_policy(run_dir)` in its module.
+
+    Raises:
+        ValueError: the run has no policy that can be read.
+    """
+    module = load_agent(record.spec.agent).module
+    if hasattr(module, "load_policy"):
+        return module.load_policy(record.path)
+    path = Path(record.path) / POLICY
+    if not path.is_file():
+        raise ValueError(f"{path} is missing: finish the run, or give the agent's module load_policy(run_dir)")
+    state = checkpoints.load(path)
+    config = PolicyConfig(hidden=tuple(state["hidden"]), critic=state["critic"])
+    env = make_evaluation_env(record.spec)
+    policy = build_policy(env.observation_space, env.action_space, config, record.spec.seed)
+    policy.load_state_dict(state["state_dict"])
+    env.close()
+    return action_probabilities(policy)

@@ -1,0 +1,79 @@
+"""Optimiser, schedules and the one way in which every agent takes a gradient step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from agents.policies import PolicyConfig
+
+
+@dataclass(frozen=True)
+class OptimiserConfig(PolicyConfig):
+    """Settings that all agents share, beside those of the policy.
+
+    Attributes:
+        optimiser: `adam` (eps 1e-5: detail 3 of the 37) or `rmsprop` (decay 0.99, eps 1e-5).
+        learning_rate: at the start.
+        learning_rate_end: share of it that is left at the end of the budget, reached linearly; 1 keeps it constant.
+        max_grad_norm: the gradient's global norm is cut to this; 0 switches it off.
+        entropy_coef: weight of the entropy bonus at the start.
+        entropy_coef_end: share of it that is left at the end of the budget, reached linearly.
+        gamma: discount factor of the learning signal; scores are undiscounted.
+        device: `auto`, `cpu`, `cuda`, ...
+        variant: a word that tables add to the agent's name.
+    """
+
+    optimiser: Literal["adam", "rmsprop"] = "adam"
+    learning_rate: float = 3e-3
+    learning_rate_end: float = 1.0
+    max_grad_norm: float = 0.5
+    entropy_coef: float = 0.01
+    entropy_coef_end: float = 1.0
+    gamma: float = 0.99
+    device: str = "auto"
+    variant: str = ""
+
+    def __post_init__(self) -> None:
+        for name in ("learning_rate", "max_grad_norm", "entropy_coef", "learning_rate_end", "entropy_coef_end"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"config {name}={getattr(self, name)}: it cannot be negative")
+        if not 0.0 <= self.gamma <= 1.0:
+            raise ValueError(f"config gamma={self.gamma}: choose a number from 0 to 1")
+
+
+def make_optimiser(policy: nn.Module, config: OptimiserConfig) -> torch.optim.Optimizer:
+    """Adam in its fused form (one kernel for all parameters), or RMSProp."""
+    if config.optimiser == "rmsprop":
+        return torch.optim.RMSprop(policy.parameters(), lr=config.learning_rate, alpha=0.99, eps=1e-5)
+    return torch.optim.Adam(policy.parameters(), lr=config.learning_rate, eps=1e-5, fused=True)
+
+
+def scheduled(start: float, end_share: float, progress: float) -> float:
+    """Linear from `start` at progress 0 to `end_share * start` at progress 1."""
+    return start * (1.0 + (end_share - 1.0) * min(max(progress, 0.0), 1.0))
+
+
+def apply_schedules(optimiser: torch.optim.Optimizer, config: OptimiserConfig, progress: float) -> float:
+    """Sets the learning rate and returns the entropy coefficient for the share `progress` of the budget used."""
+    for parameters in optimiser.param_groups:
+        parameters["lr"] = scheduled(config.learning_rate, config.learning_rate_end, progress)
+    return scheduled(config.entropy_coef, config.entropy_coef_end, progress)
+
+
+def gradient_step(optimiser: torch.optim.Optimizer, loss: Tensor, max_grad_norm: float) -> Tensor:
+    """Descends `loss` once and returns the gradient's norm before it was cut."""
+    optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    return apply_gradient(optimiser, max_grad_norm)
+
+
+def apply_gradient(optimiser: torch.optim.Optimizer, max_grad_norm: float) -> Tensor:
+    """Takes the step of the gradient that is there, its norm cut to `max_grad_norm`; returns the norm before."""
+    parameters = [parameter for group in optimiser.param_groups for parameter in group["params"]]
+    norm = nn.utils.clip_grad_norm_(parameters, max_grad_norm if max_grad_norm > 0 else float("inf"))
+    optimiser.step()
+    return norm.detach()

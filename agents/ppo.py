@@ -1,0 +1,126 @@
+"""Proximal policy optimisation (Schulman et al. 2017, arXiv 1707.06347).
+
+Departures from the paper, each a setting: advantages are standardised per minibatch (detail 7 of the 37), the
+critic may be separate, shared or detached, the clip range may be wider above than below (DAPO's clip-higher),
+bounded for negative advantages (dual clip), and the epochs may stop early at `target_kl`. Truncated episodes
+bootstrap from their final observation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from agents.aggregation import aggregate
+from agents.kl import kl
+from agents.losses import clip_fractions, log_ratio, ppo_clip, value_loss
+from agents.masking import whiten
+from agents.optimisation import OptimiserConfig, apply_schedules, gradient_step, make_optimiser
+from agents.policies import MLPPolicy
+from agents.policies.build import Critic
+from agents.rollouts.batch import Batch
+from agents.rollouts.segments import SegmentCollector
+from agents.runs import Run
+from rlenvs.leaderboard.records import RunSpec
+
+VERSION = "1"
+
+
+@dataclass(frozen=True)
+class Config(OptimiserConfig):
+    """PPO's settings; the defaults are tuned on the gridworlds.
+
+    Attributes:
+        num_envs: environments played side by side.
+        num_steps: length of a segment.
+        gae_lambda: 1 for Monte-Carlo advantages, 0 for one-step temporal differences.
+        epochs: passes over a batch.
+        minibatches: gradient steps a pass.
+        clip_ratio_low: the ratio may fall to 1 - this.
+        clip_ratio_high: the ratio may rise to 1 + this.
+        dual_clip: upper bound c > 1 of the loss for negative advantages, in units of |A|; None for none.
+        target_kl: stop the epochs once the policy has moved this far from the collecting one; None for never.
+        normalize_advantages: standardise per minibatch.
+        value_coef: weight of the critic's loss.
+        value_clip: clip range of the critic's update; None for none.
+    """
+
+    critic: Critic = "separate"
+    num_envs: int = 64
+    num_steps: int = 32
+    gae_lambda: float = 0.95
+    epochs: int = 4
+    minibatches: int = 4
+    clip_ratio_low: float = 0.2
+    clip_ratio_high: float = 0.2
+    dual_clip: float | None = None
+    target_kl: float | None = None
+    normalize_advantages: bool = True
+    value_coef: float = 0.5
+    value_clip: float | None = None
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.critic == "none":
+            raise ValueError("config critic='none': PPO needs a critic; choose separate, shared or detached")
+
+
+def loss(policy: MLPPolicy, part: Batch, config: Config, entropy_coef: float) -> tuple[torch.Tensor, dict[str, Any]]:
+    """The clipped surrogate, the critic's error and the entropy bonus of one minibatch (eq. 9)."""
+    assert part.advantages is not None and part.returns is not None
+    now = policy.evaluate(part)
+    assert now.values is not None
+    advantages = whiten(part.advantages, part.mask) if config.normalize_advantages else part.advantages
+    ratio = log_ratio(now.log_prob, part.old_log_prob, part.mask)
+    surrogate = ppo_clip(ratio, advantages, config.clip_ratio_low, config.clip_ratio_high, config.dual_clip)
+    policy_loss = aggregate(surrogate, part.mask)
+    critic_loss = aggregate(value_loss(now.values, part.returns, part.mask, part.values, config.value_clip), part.mask)
+    entropy = aggregate(now.entropy, part.mask)
+    total = policy_loss + config.value_coef * critic_loss - entropy_coef * entropy
+    metrics = {"policy_loss": policy_loss, "value_loss": critic_loss, "entropy": entropy}
+    with torch.no_grad():
+        metrics["approx_kl"] = aggregate(kl(-ratio, "k3"), part.mask)
+        clipped = clip_fractions(ratio, advantages, part.mask, config.clip_ratio_low, config.clip_ratio_high)
+        metrics["clip_fraction_low"], metrics["clip_fraction_high"] = clipped
+    return total, {name: value.detach() for name, value in metrics.items()}
+
+
+def update(
+    policy: MLPPolicy,
+    optimiser: torch.optim.Optimizer,
+    batch: Batch,
+    config: Config,
+    generator: torch.Generator,
+    entropy_coef: float,
+) -> dict[str, Any]:
+    """Several epochs of minibatch ascent on one batch; returns the metrics of the last minibatch of the last epoch."""
+    data = batch.with_gae(config.gamma, config.gae_lambda).transitions()
+    epochs = 0
+    while epochs < config.epochs:
+        for part in data.minibatches(config.minibatches, generator):
+            total, metrics = loss(policy, part, config, entropy_coef)
+            metrics["gradient_norm"] = gradient_step(optimiser, total, config.max_grad_norm)
+        epochs += 1
+        if config.target_kl is not None and float(metrics["approx_kl"]) > config.target_kl:
+            break
+    return metrics | {"epochs": float(epochs)}
+
+
+def train(spec: RunSpec, run_dir: Path) -> dict[str, Any]:
+    """Trains to the budget of `spec`; the record stands in `run_dir`."""
+    run, config = Run.begin(spec, run_dir, Config)
+    env = run.make_vec(config.num_envs)
+    policy = run.make_policy(env, config)
+    optimiser = make_optimiser(policy, config)
+    collector = SegmentCollector(env, config.num_steps, run.generator, spec.seed, run.clock)
+    run.track(policy=policy, optimiser=optimiser, collector=collector)
+    while run.training(collector.most_steps):
+        batch = collector.collect(policy)
+        with run.clock("update"):
+            entropy_coef = apply_schedules(optimiser, config, run.progress)
+            metrics = update(policy, optimiser, batch, config, run.generator, entropy_coef)
+        run.record(policy, batch, metrics)
+    return run.finish(policy)

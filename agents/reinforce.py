@@ -1,0 +1,101 @@
+"""REINFORCE (Williams 1992): whole episodes, Monte-Carlo returns, one gradient step a batch.
+
+The signal is the reward-to-go or the whole return; the baseline is nothing, the batch's mean and deviation (return
+batch normalisation, ReBN of GEM, arXiv 2510.01051; Karpathy's standardised returns), or a critic learned beside the
+policy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+
+from agents.advantages import rebn, reward_to_go
+from agents.aggregation import aggregate
+from agents.group_advantages import per_token
+from agents.losses import reinforce, value_loss
+from agents.masking import whiten
+from agents.optimisation import OptimiserConfig, apply_schedules, gradient_step, make_optimiser
+from agents.policies import MLPPolicy
+from agents.rollouts.batch import Batch
+from agents.rollouts.episodes import EpisodeCollector
+from agents.runs import Run
+from rlenvs.leaderboard.records import RunSpec
+
+VERSION = "1"
+
+
+@dataclass(frozen=True)
+class Config(OptimiserConfig):
+    """REINFORCE's settings; the defaults are tuned on the gridworlds.
+
+    Attributes:
+        episodes: episodes a batch, each from a start of its own.
+        signal: `reward_to_go`, or `outcome`: the whole return at every step.
+        baseline: `batch` standardises over all transitions; `critic` subtracts V(s), and standardises; `none`.
+        value_coef: weight of the critic's loss, if there is one.
+    """
+
+    episodes: int = 16
+    signal: Literal["reward_to_go", "outcome"] = "reward_to_go"
+    baseline: Literal["none", "batch", "critic"] = "batch"
+    value_coef: float = 0.5
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if (self.baseline == "critic") != (self.critic != "none"):
+            raise ValueError(
+                f"config baseline={self.baseline!r}, critic={self.critic!r}: set both "
+                "(baseline=critic critic=separate) or neither"
+            )
+
+
+def monte_carlo(batch: Batch, config: Config) -> tuple[Tensor, Tensor]:
+    """Advantages and returns `[B, T]` of whole episodes."""
+    returns = reward_to_go(batch.rewards, batch.mask, config.gamma)
+    if config.signal == "outcome":
+        returns = per_token(returns[:, 0], batch.mask)
+    if config.baseline == "batch":
+        return rebn(returns, batch.mask), returns
+    if config.baseline == "critic":
+        assert batch.values is not None
+        return whiten(returns - batch.values, batch.mask), returns
+    return returns, returns
+
+
+def update(
+    policy: MLPPolicy, optimiser: torch.optim.Optimizer, batch: Batch, config: Config, entropy_coef: float
+) -> dict[str, Any]:
+    """One gradient step on -A log pi - entropy_coef * entropy (+ the critic's error)."""
+    advantages, returns = monte_carlo(batch, config)
+    now = policy.evaluate(batch)
+    entropy = aggregate(now.entropy, batch.mask)
+    policy_loss = aggregate(reinforce(now.log_prob, advantages, batch.mask), batch.mask)
+    metrics = {"policy_loss": policy_loss, "entropy": entropy}
+    total = policy_loss - entropy_coef * entropy
+    if now.values is not None:
+        metrics["value_loss"] = aggregate(value_loss(now.values, returns, batch.mask), batch.mask)
+        total = total + config.value_coef * metrics["value_loss"]
+    metrics["gradient_norm"] = gradient_step(optimiser, total, config.max_grad_norm)
+    return {name: value.detach() for name, value in metrics.items()}
+
+
+def train(spec: RunSpec, run_dir: Path) -> dict[str, Any]:
+    """Trains to the budget of `spec`; the record stands in `run_dir`."""
+    run, config = Run.begin(spec, run_dir, Config)
+    env = run.make_groups(config.episodes, group_size=1)
+    policy = run.make_policy(env, config)
+    optimiser = make_optimiser(policy, config)
+    collector = EpisodeCollector(env, 1, run.generator, spec.seed, run.clock)
+    run.track(policy=policy, optimiser=optimiser, collector=collector)
+    while run.training(collector.most_steps):
+        batch = collector.collect(policy)
+        with run.clock("update"):
+            entropy_coef = apply_schedules(optimiser, config, run.progress)
+            metrics = update(policy, optimiser, batch, config, entropy_coef)
+        run.record(policy, batch, metrics)
+    return run.finish(policy)

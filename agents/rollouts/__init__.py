@@ -1,0 +1,1 @@
+"""Collectors: each plays a vector environment with a policy and returns a Batch."""

@@ -1,0 +1,101 @@
+"""The one data structure every agent learns from: `[B, T]` tensors and a mask.
+
+A row is an episode, a segment of one, or a response. Slots with mask 0 (padding, or the transition that only resets an
+environment) never touch a mean, a standard deviation, a quota or a gradient: every function that takes a Batch masks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+
+import torch
+from torch import Tensor
+
+from agents.advantages import gae
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Transitions of B rows of T slots.
+
+    Attributes:
+        observations: `[B, T, ...]`, as the environment gave them.
+        actions: `[B, T]` integers.
+        old_log_prob: `[B, T]`, log pi_old(action | observation) of the policy that collected the batch.
+        rewards: `[B, T]`.
+        terminated: `[B, T]` bool, the task ended at this transition.
+        truncated: `[B, T]` bool, a limit outside the observed state ended the episode here.
+        mask: `[B, T]` bool, the slot is a real transition.
+        group: `[B]` integers, rows of one group began in the same state; or in states of their own (`group[i] = i`).
+        values: `[B, T]`, V(observation) of the collecting critic, where there is one.
+        next_values: `[B, T]`, V of the observation *after* the transition: the final one where the episode ended.
+        final_observations: `[B, ...]`, what each row saw after its last slot; for critics evaluated later.
+        advantages: `[B, T]`, filled in by the algorithm.
+        returns: `[B, T]`, the critic's targets, filled in by the algorithm.
+        ref_log_prob: `[B, T]`, under a frozen reference policy, where the algorithm uses one.
+    """
+
+    observations: Tensor
+    actions: Tensor
+    old_log_prob: Tensor
+    rewards: Tensor
+    terminated: Tensor
+    truncated: Tensor
+    mask: Tensor
+    group: Tensor
+    values: Tensor | None = None
+    next_values: Tensor | None = None
+    final_observations: Tensor | None = None
+    advantages: Tensor | None = None
+    returns: Tensor | None = None
+    ref_log_prob: Tensor | None = None
+
+    def __len__(self) -> int:
+        return self.actions.shape[0]
+
+    @property
+    def done(self) -> Tensor:
+        """`[B, T]` bool: the episode ended at this transition, for either reason."""
+        return self.terminated | self.truncated
+
+    def with_(self, **tensors: Tensor | None) -> Batch:
+        """Returns a copy with these fields replaced."""
+        return replace(self, **tensors)
+
+    def with_gae(self, gamma: float, gae_lambda: float) -> Batch:
+        """Fills in generalised advantage estimates and, as the critic's targets, advantages + values.
+
+        Raises:
+            ValueError: the policy that collected the batch had no critic.
+        """
+        if self.values is None or self.next_values is None:
+            raise ValueError("batch has no values: collect it with a policy that has a critic")
+        steps = (self.rewards, self.values, self.next_values, self.terminated, self.done, self.mask)
+        advantages, returns = gae(*steps, gamma, gae_lambda)
+        return self.with_(advantages=advantages, returns=returns)
+
+    def rows(self, index: Tensor) -> Batch:
+        """Returns the rows named by `index` (`[b]` integers): whole episodes, segments or responses."""
+        return self._select(lambda tensor: tensor[index])
+
+    def transitions(self) -> Batch:
+        """Returns the n real transitions as n rows of one slot: for losses that do not look along a row."""
+        row = torch.arange(len(self), device=self.mask.device).unsqueeze(1).expand_as(self.mask)[self.mask]
+        per_row = {"group": self.group[row]}
+        flat = {
+            field.name: tensor[self.mask].unsqueeze(1)
+            for field in fields(self)
+            if field.name not in ("group", "final_observations") and (tensor := getattr(self, field.name)) is not None
+        }
+        return Batch(**flat, **per_row)
+
+    def minibatches(self, count: int, generator: torch.Generator) -> Iterator[Batch]:
+        """Yields the rows in `count` nearly equal parts, in an order drawn from `generator`."""
+        order = torch.randperm(len(self), generator=generator, device=generator.device)
+        for part in order.to(self.mask.device).tensor_split(min(count, len(self))):
+            yield self.rows(part)
+
+    def _select(self, pick) -> Batch:  # type: ignore[no-untyped-def]
+        tensors = {field.name: getattr(self, field.name) for field in fields(self)}
+        return Batch(**{name: None if value is None else pick(value) for name, value in tensors.items()})

@@ -1,0 +1,50 @@
+"""From the steps of a vector environment (time-major lists) to a Batch (row-major tensors)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from agents.policies.mlp import MLPPolicy
+from agents.rollouts.batch import Batch
+
+
+@dataclass
+class Steps:
+    """What T steps of N environments left behind, one list entry a step.
+
+    Attributes:
+        observations: `[N, ...]` tensors, before the step.
+        actions: `[N]` tensors.
+        log_prob: `[N]` tensors.
+        numbers: tuples of NumPy `[N]`: rewards, terminated, truncated, mask.
+    """
+
+    observations: list[Tensor] = field(default_factory=list)
+    actions: list[Tensor] = field(default_factory=list)
+    log_prob: list[Tensor] = field(default_factory=list)
+    numbers: list[tuple[NDArray, NDArray, NDArray, NDArray]] = field(default_factory=list)
+
+    def batch(self, policy: MLPPolicy, final_observations: Tensor, group: Tensor) -> Batch:
+        """Stacks the steps and evaluates the critic, if there is one, on all observations at once."""
+        observations = torch.stack([*self.observations, final_observations])
+        columns = (torch.from_numpy(np.stack(column)) for column in zip(*self.numbers, strict=True))
+        rewards, terminated, truncated, mask = (column.to(observations.device).t() for column in columns)
+        values = policy.values(observations).transpose(0, 1) if policy.has_critic else None
+        return Batch(
+            observations=observations[:-1].transpose(0, 1),
+            actions=torch.stack(self.actions).t(),
+            old_log_prob=torch.stack(self.log_prob).t(),
+            rewards=rewards.float(),
+            terminated=terminated,
+            truncated=truncated,
+            mask=mask,
+            group=group,
+            values=None if values is None else values[:, :-1],
+            next_values=None if values is None else values[:, 1:],
+            final_observations=final_observations,
+        )

@@ -1,0 +1,251 @@
+"""One training from its specification to its record: seeds, resuming, evaluation, metrics, checkpoints.
+
+An algorithm's `train` keeps the order of events and leaves the rest to a `Run`:
+
+    run, config = Run.begin(spec, run_dir, Config)
+    env = run.make_vec(num_envs)
+    ...
+    run.track(policy=policy, optimizer=optimizer, collector=collector)
+    while run.training(collector.most_steps):
+        batch = collector.collect(policy)
+        run.record(policy, batch, update(...))
+    return run.finish(policy)
+
+A checkpoint is written at every evaluation (each 5 % of the budget). A run that is killed at any moment and started
+again goes on from its last checkpoint, its records cut back to it, and ends with the same parameters as one that
+was not (on a CPU, with one thread or deterministic kernels).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+import torch
+from gymnasium.vector import VectorEnv
+from numpy.typing import NDArray
+
+import rlenvs
+from agents import checkpoints
+from agents.configuration import ConfigType, make_config
+from agents.metrics import Averages, area_under_curve
+from agents.policies import MLPPolicy, PolicyConfig, build_policy
+from agents.progress import TrainingProgress
+from agents.rollouts.batch import Batch
+from agents.rollouts.clock import Clock
+from agents.runtime import pick_device
+from rlenvs.leaderboard import evaluation
+from rlenvs.leaderboard.records import RunDirectory, RunSpec
+
+CHECKPOINT = "checkpoint.pt"
+POLICY = "policy.pt"
+
+
+class Run:
+    """The frame around one algorithm.
+
+    Args:
+        spec: what to train.
+        run_dir: where the record stands; that of an unfinished run of the same spec is resumed.
+
+    Raises:
+        ValueError: the directory belongs to another spec, or the checkpoint to another agent.
+    """
+
+    def __init__(self, spec: RunSpec, run_dir: str | Path) -> None:
+        rlenvs.register_envs()
+        self.spec = spec
+        self.directory = RunDirectory.open(run_dir, spec)
+        self.device = pick_device(str(spec.config.get("device", "auto")))
+        self.generator = torch.Generator(self.device).manual_seed(spec.seed)
+        self.clock = Clock()
+        self.env_steps = 0
+        self.evaluations: list[tuple[int, float]] = []
+        self.averages = Averages()
+        self.parts: dict[str, Any] = {}
+        self.rules = evaluation.protocol(spec.protocol)
+        self.eval_env = evaluation.make_evaluation_env(spec)
+        self.exact = evaluation.offers_exact_scores(self.eval_env)
+        self.display = TrainingProgress(f"{spec.env_id} {spec.agent} seed {spec.seed}", spec.budget)
+        self.started: float | None = None
+
+    @classmethod
+    def begin(cls, spec: RunSpec, run_dir: str | Path, config_class: type[ConfigType]) -> tuple[Run, ConfigType]:
+        """The run and its configuration in the agent's own class, checked."""
+        return cls(spec, run_dir), make_config(config_class, spec.config)
+
+    @property
+    def progress(self) -> float:
+        """The share of the budget that is used, 0 to 1."""
+        return self.env_steps / self.spec.budget
+
+    def make_vec(self, num_envs: int, **arguments: Any) -> VectorEnv:
+        """The specification's vector environment: the native one where there is one, else Gymnasium's SyncVectorEnv."""
+        return gym.make_vec(self.spec.env_id, num_envs=num_envs, **{**self.spec.env_kwargs, **arguments})
+
+    def make_groups(self, groups: int, group_size: int) -> VectorEnv:
+        """A vector environment of `groups * group_size` members for `EpisodeCollector`."""
+        native = gym.spec(self.spec.env_id).vector_entry_point is not None
+        return self.make_vec(groups * group_size, **({"group_size": group_size} if native else {}))
+
+    def make_policy(self, env: VectorEnv, config: PolicyConfig) -> MLPPolicy:
+        """A new policy on the run's device, initialised from the run's seed."""
+        policy = build_policy(env.single_observation_space, env.single_action_space, config, self.spec.seed)
+        return policy.to(self.device)
+
+    def track(self, **parts: Any) -> None:
+        """Names what a checkpoint holds; resumes from the run's own checkpoint, or scores the untrained `policy`.
+
+        Without parts there are no checkpoints: a run that is killed begins again.
+        """
+        self.parts = parts
+        path = self.directory.path / CHECKPOINT
+        if parts and path.exists():
+            self._resume(checkpoints.load(path))
+            self.started = time.perf_counter()
+        else:
+            self.directory.cut_back({})
+            self.started = time.perf_counter()
+            if isinstance(parts.get("policy"), MLPPolicy):
+                self.evaluate(action_probabilities(parts["policy"]))
+
+    def training(self, next_steps: int) -> bool:
+        """Whether a batch of `next_steps` environment steps still fits into the budget."""
+        return self.env_steps + next_steps <= self.spec.budget
+
+    def record(self, policy: MLPPolicy, batch: Batch, metrics: dict[str, float | torch.Tensor]) -> None:
+        """Counts a batch, keeps its metrics and, where 5 % of the budget have passed, evaluates and saves."""
+        steps = int(batch.mask.sum())
+        every = self.rules.eval_every(self.spec.budget)
+        due = (self.env_steps + steps) // every > self.env_steps // every
+        self.env_steps += steps
+        self.averages.add(metrics)
+        if due:
+            self.evaluate(action_probabilities(policy))
+        else:
+            self.display.show(self.env_steps, {})
+
+    def evaluate(self, probabilities: Callable[[NDArray], NDArray]) -> float:
+        """Scores the policy, writes a row of metrics and a checkpoint.
+
+        Exact where the environment's states can be enumerated; elsewhere the mean return of fresh episodes.
+        """
+        with self.clock("evaluation"):
+            scores = self._scores(probabilities)
+        self.evaluations.append((self.env_steps, scores["score"]))
+        row = {"step": self.env_steps, "wall_s": round(self.wall_s, 4), **scores}
+        row |= self.averages.pop() | self.clock.shares()
+        for part in self.parts.values():
+            row |= part.statistics.pop() if hasattr(part, "statistics") else {}
+        self.directory.append("metrics", [row])
+        self.display.show(self.env_steps, row)
+        if self.parts:
+            with self.clock("checkpoint"):
+                self._save()
+        return scores["score"]
+
+    @property
+    def wall_s(self) -> float:
+        """Seconds of training so far, resumed parts included, without evaluations and checkpoints."""
+        now = 0.0 if self.started is None else time.perf_counter() - self.started
+        return self.clock.seconds["before"] + now - self.clock.seconds["evaluation"] - self.clock.seconds["checkpoint"]
+
+    def finish(self, policy: MLPPolicy) -> dict[str, Any]:
+        """Evaluates once more, plays and records the evaluation's episodes, saves the policy and closes the record."""
+        shape = {"hidden": list(policy.hidden), "critic": policy.critic}
+        state = shape | {"state_dict": policy.state_dict()}
+        checkpoints.save_atomically(state, self.directory.path / POLICY)
+        return self.finish_with(action_probabilities(policy), artifacts=(POLICY,))
+
+    def finish_with(
+        self, probabilities: Callable[[NDArray], NDArray], artifacts: tuple[str, ...] = ()
+    ) -> dict[str, Any]:
+        """`finish` for policies of any make; `artifacts` names their files in the run's directory."""
+        if not self.evaluations or self.evaluations[-1][0] != self.env_steps:
+            self.evaluate(probabilities)
+        wall_s = self.wall_s
+        result: dict[str, Any] = {}
+        table = None
+        if self.exact:
+            result, table = evaluation.exact_scores(self.eval_env, probabilities)
+        seeds = evaluation.evaluation_seeds(self.spec.run_id, self.rules.eval_episodes)
+        episodes = evaluation.play_episodes(self.eval_env, self._chooser(probabilities), seeds)
+        evaluation.save_actions(self.directory.path / "actions.npz", episodes, table)
+        self.directory.append("episodes", episodes.rows)
+        played = {"mean_return": episodes.mean_return, "score": episodes.mean_return}
+        result = {"label": self.label} | played | result
+        result |= {"episodes_mean_return": episodes.mean_return, "auc": area_under_curve(self.evaluations)}
+        result |= {"env_steps": self.env_steps, "wall_s": wall_s, "env_steps_per_s": self.env_steps / max(wall_s, 1e-9)}
+        self.directory.finish(result, artifacts=artifacts)
+        self.display.close()
+        return result
+
+    @property
+    def label(self) -> str:
+        """What tables call the agent: its name, and the `variant` that its configuration names."""
+        variant = self.spec.config.get("variant")
+        return f"{self.spec.agent}-{variant}" if variant else self.spec.agent
+
+    def _scores(self, probabilities: Callable[[NDArray], NDArray]) -> dict[str, float]:
+        if self.exact:
+            return evaluation.exact_scores(self.eval_env, probabilities)[0]
+        count = max(10, self.rules.eval_episodes // 10)
+        seeds = evaluation.evaluation_seeds(f"{self.spec.run_id} {self.env_steps}", count)
+        mean = evaluation.play_episodes(self.eval_env, self._chooser(probabilities), seeds).mean_return
+        return {"score": mean, "mean_return": mean}
+
+    def _chooser(self, probabilities: Callable[[NDArray], NDArray]) -> Callable[[NDArray], int]:
+        return action_chooser(probabilities, self.spec.run_id, self.env_steps)
+
+    def _save(self) -> None:
+        state = {
+            "run_id": self.spec.run_id,
+            "parts": checkpoints.snapshot(self.parts),
+            "generator": self.generator.get_state(),
+            "env_steps": self.env_steps,
+            "evaluations": [list(pair) for pair in self.evaluations],
+            "offsets": self.directory.offsets(),
+            "wall_s": self.wall_s,
+        }
+        checkpoints.save_atomically(state, self.directory.path / CHECKPOINT)
+
+    def _resume(self, state: dict[str, Any]) -> None:
+        if state.get("run_id") != self.spec.run_id:
+            raise ValueError(
+                f"checkpoint {self.directory.path / CHECKPOINT} is of run {state.get('run_id')}, not of "
+                f"{self.spec.run_id}; choose another directory, or delete it to train again"
+            )
+        checkpoints.restore(self.parts, state["parts"])
+        self.generator.set_state(state["generator"])
+        self.env_steps = state["env_steps"]
+        self.evaluations = [(int(step), float(score)) for step, score in state["evaluations"]]
+        self.clock.seconds["before"] = state["wall_s"]
+        self.directory.cut_back(state["offsets"])
+
+
+def action_probabilities(policy: MLPPolicy) -> Callable[[NDArray], NDArray]:
+    """The policy as a function of NumPy observations `[n, ...]` to probabilities `[n, A]` in float64."""
+
+    def probabilities(observations: NDArray) -> NDArray:
+        with torch.no_grad():
+            logits = policy.logits(policy.observe(observations))
+        return logits.double().softmax(dim=-1).cpu().numpy()
+
+    return probabilities
+
+
+def action_chooser(
+    probabilities: Callable[[NDArray], NDArray], run_id: str, env_steps: int
+) -> Callable[[NDArray], int]:
+    """Draws an evaluation's actions with a generator of its own, so that evaluating never changes the training."""
+    generator = np.random.default_rng([int(run_id, 16), env_steps])
+
+    def choose(observations: NDArray) -> int:
+        cumulative = np.cumsum(probabilities(observations)[0])
+        return int(np.searchsorted(cumulative, generator.random() * cumulative[-1], side="right"))
+
+    return choose

@@ -1,0 +1,51 @@
+"""Episodes of a policy as an animated GIF (needs Pillow, the extra `video`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import gymnasium as gym
+import numpy as np
+from numpy.typing import NDArray
+
+from agents.loading import Probabilities
+
+
+def record_gif(
+    env: gym.Env, probabilities: Probabilities, seeds: Sequence[int], path: Path, frame_ms: int = 120
+) -> int:
+    """Plays one episode a seed in an `rgb_array` environment and writes the frames.
+
+    Returns:
+        The number of frames.
+
+    Raises:
+        ImportError: Pillow is missing.
+    """
+    try:
+        from PIL import Image
+    except ImportError as error:
+        raise ImportError("Pillow is missing: pip install 'rlenvs-suite[video]'") from error
+    frames = [Image.fromarray(frame) for seed in seeds for frame in _frames(env, probabilities, seed)]
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=frame_ms, loop=0)
+    return len(frames)
+
+
+def _frames(env: gym.Env, probabilities: Probabilities, seed: int) -> list[NDArray]:
+    """The pictures of one episode, its last one held for a moment."""
+    generator = np.random.default_rng(seed)
+    observation, _ = env.reset(seed=seed)
+    frames, over = [_picture(env)], False
+    while not over:
+        chances = probabilities(np.asarray(observation)[np.newaxis])[0]
+        observation, _, terminated, truncated, _ = env.step(int(generator.choice(len(chances), p=chances)))
+        over = terminated or truncated
+        frames.append(_picture(env))
+    return frames + frames[-1:] * 4
+
+
+def _picture(env: gym.Env) -> NDArray:
+    frame = env.render()
+    assert isinstance(frame, np.ndarray)
+    return frame

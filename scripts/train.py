@@ -1,0 +1,69 @@
+"""Train one agent on one environment and keep the record: `python -m scripts.train --env ID --agent NAME --seed S`."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from agents.configuration import parse_assignments
+from agents.execution import directory_for, execute
+from agents.registry import BUILT_IN, load_agent
+from agents.runtime import configure_torch
+from rlenvs.leaderboard.evaluation import protocol
+from rlenvs.leaderboard.records import RunSpec
+from scripts.errors import one_line_errors
+
+
+def arguments() -> argparse.ArgumentParser:
+    """The command's options."""
+    parser = argparse.ArgumentParser(prog="python -m scripts.train", description=__doc__)
+    parser.add_argument("--env", required=False, help="environment id, for example rlenvs/FourRooms-v0")
+    parser.add_argument("--agent", help=f"{', '.join(BUILT_IN)}, or path/to/file.py:train")
+    parser.add_argument("--seed", type=int, default=0, help="first seed (default 0)")
+    parser.add_argument("--seeds", type=int, default=1, help="how many seeds, from --seed on (default 1)")
+    parser.add_argument("--budget", type=int, help="environment steps (default: the protocol's)")
+    parser.add_argument(
+        "--protocol", default="gridworld@1", help="rules of budget and evaluation (default gridworld@1)"
+    )
+    parser.add_argument("--preset", help="named settings of the agent")
+    parser.add_argument("--set", nargs="*", default=[], metavar="KEY=VALUE", help="settings of the agent")
+    parser.add_argument("--env-set", nargs="*", default=[], metavar="KEY=VALUE", help="arguments of the environment")
+    parser.add_argument("--spec", help="train the spec of a run.json or of a file that holds one")
+    parser.add_argument("--runs", default="runs", help="directory of all runs (default runs)")
+    parser.add_argument("--force", action="store_true", help="train again although the run is finished")
+    parser.add_argument("--threads", type=int, default=1, help="PyTorch threads (default 1)")
+    return parser
+
+
+def specs(options: argparse.Namespace) -> list[RunSpec]:
+    """The runs that the options ask for, one a seed."""
+    if options.spec:
+        with open(options.spec, encoding="utf-8") as file:
+            data = json.load(file)
+        return [RunSpec.from_json(data.get("spec", data))]
+    if not options.env or not options.agent:
+        raise ValueError("--env and --agent are needed, or --spec FILE")
+    agent = load_agent(options.agent)
+    budget = options.budget or protocol(options.protocol).max_budget
+    settings, env_kwargs = parse_assignments(options.set), parse_assignments(options.env_set)
+    return [
+        agent.spec(options.env, seed, budget, options.protocol, settings, options.preset, env_kwargs)
+        for seed in range(options.seed, options.seed + options.seeds)
+    ]
+
+
+@one_line_errors
+def main() -> None:
+    """Trains, resumes, or says that the run is finished."""
+    options = arguments().parse_args()
+    configure_torch(options.threads)
+    for spec in specs(options):
+        result = execute(spec, options.runs, options.force)
+        path = directory_for(options.runs, spec)
+        summary = {name: result[name] for name in ("score", "mean_return", "env_steps", "wall_s") if name in result}
+        print(json.dumps({"run": str(path), **summary}))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
