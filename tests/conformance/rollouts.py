@@ -1,0 +1,61 @@
+"""What the conformance tests share: the ids, random play of a vector environment, and exact comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+from gymnasium.vector import AutoresetMode, VectorEnv
+
+from rlenvs.registration import ENVIRONMENTS
+
+IDS = [entry.id for entry in ENVIRONMENTS]
+NUM_ENVS = 4
+SEED = 11
+
+
+def make_sync(env_id: str, mode: AutoresetMode = AutoresetMode.NEXT_STEP) -> VectorEnv:
+    """Gymnasium's own vectorisation of the single environment: what native ones must equal."""
+    return gym.make_vec(env_id, NUM_ENVS, "sync", vector_kwargs={"autoreset_mode": mode})
+
+
+def random_actions(env: VectorEnv, steps: int, seed: int = SEED) -> list[np.ndarray]:
+    env.action_space.seed(seed)
+    return [env.action_space.sample() for _ in range(steps)]
+
+
+def play(env: VectorEnv, steps: int, seed: int | list[int] | None = SEED) -> list[tuple[Any, ...]]:
+    """What a reset and every step return under random actions."""
+    actions = random_actions(env, steps)
+    return [env.reset(seed=seed), *(env.step(action) for action in actions)]
+
+
+def assert_same(first: Any, second: Any, where: str = "result") -> None:
+    """Equal values of equal types: dicts with equal keys, arrays with equal dtypes."""
+    assert type(first) is type(second), f"{where}: {type(first)} and {type(second)}"
+    if isinstance(first, dict):
+        assert first.keys() == second.keys(), f"{where}: keys {list(first)} and {list(second)}"
+        for key in first:
+            assert_same(first[key], second[key], f"{where}[{key!r}]")
+    elif isinstance(first, (tuple, list)) or (isinstance(first, np.ndarray) and first.dtype == object):
+        assert len(first) == len(second), f"{where}: lengths {len(first)} and {len(second)}"
+        for i, (left, right) in enumerate(zip(first, second, strict=True)):
+            assert_same(left, right, f"{where}[{i}]")
+    elif isinstance(first, np.ndarray):
+        assert first.dtype == second.dtype, f"{where}: {first.dtype} and {second.dtype}"
+        np.testing.assert_array_equal(first, second, err_msg=where)
+    else:
+        assert first == second, f"{where}: {first} and {second}"
+
+
+def arrays_in(data: Any) -> Iterator[np.ndarray]:
+    """All arrays in nested dicts, tuples, lists and object arrays."""
+    if isinstance(data, np.ndarray):
+        yield data
+    if isinstance(data, dict):
+        data = list(data.values())
+    if isinstance(data, (tuple, list)) or (isinstance(data, np.ndarray) and data.dtype == object):
+        for item in data:
+            yield from arrays_in(item)

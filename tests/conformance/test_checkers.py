@@ -1,0 +1,94 @@
+"""Gymnasium's and Stable-Baselines3's own checkers over every id and every observation, warnings being errors."""
+
+from __future__ import annotations
+
+import warnings
+
+import gymnasium as gym
+import numpy as np
+import pytest
+from gymnasium.utils.env_checker import check_env as gymnasium_check
+from gymnasium.utils.env_checker import data_equivalence
+from rollouts import IDS, NUM_ENVS, SEED, assert_same
+from stable_baselines3.common.env_checker import check_env as sb3_check
+from stable_baselines3.common.env_util import make_vec_env
+from stable_baselines3.common.vec_env import SubprocVecEnv
+
+from rlenvs.gridworld.observations import OBSERVATIONS
+
+MANY_MAPS = "rlenvs/Maze-v0"
+VARIANTS = [
+    (env_id, mode)
+    for env_id in IDS
+    for mode in (None, *OBSERVATIONS)
+    if not (env_id == MANY_MAPS and mode in ("index", "coordinates"))
+]
+
+
+@pytest.fixture(autouse=True)
+def warnings_are_errors(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", "pkg_resources is deprecated", UserWarning, "pygame")
+        yield
+
+
+@pytest.mark.parametrize(("env_id", "observation"), VARIANTS)
+def test_gymnasiums_checker_passes(env_id: str, observation: str | None) -> None:
+    gymnasium_check(gym.make(env_id, observation=observation).unwrapped, skip_render_check=True)
+
+
+@pytest.mark.parametrize("env_id", IDS)
+def test_gymnasiums_checker_passes_with_every_render_mode(env_id: str) -> None:
+    pytest.importorskip("pygame")
+    gymnasium_check(gym.make(env_id, render_mode="rgb_array").unwrapped)
+
+
+@pytest.mark.parametrize(("env_id", "observation"), VARIANTS)
+def test_gymnasiums_passive_checker_is_silent_over_episodes(env_id: str, observation: str | None) -> None:
+    env = gym.make(env_id, observation=observation)
+    env.reset(seed=SEED)
+    env.action_space.seed(SEED)
+    for _ in range(150):
+        *_, terminated, truncated, _ = env.step(env.action_space.sample())
+        if terminated or truncated:
+            env.reset()
+
+
+@pytest.mark.parametrize(("env_id", "observation"), VARIANTS)
+def test_sb3s_checker_passes(env_id: str, observation: str | None) -> None:
+    sb3_check(gym.make(env_id, observation=observation), warn=True)
+
+
+@pytest.mark.parametrize("observation", ["index", "coordinates"])
+def test_observations_that_hide_the_map_are_refused(observation: str) -> None:
+    for make in (gym.make, gym.make_vec):
+        with pytest.raises(ValueError, match=rf"observation='{observation}' does not show .*: use 'onehot'"):
+            make(MANY_MAPS, observation=observation)
+
+
+@pytest.mark.parametrize("env_id", IDS)
+def test_sb3_vectorises_it(env_id: str) -> None:
+    env = make_vec_env(env_id, n_envs=2, seed=SEED)
+    observations = env.reset()
+    assert len(observations) == 2
+    env.step(np.zeros(2, dtype=np.int64))
+    env.close()
+
+
+@pytest.mark.parametrize("env_id", ["rlenvs/FrozenLake-v0", MANY_MAPS])
+def test_spawned_workers_make_it(env_id: str) -> None:
+    """Workers import nothing of ours by themselves: the pickled spec must bring the package in."""
+    workers = gym.make_vec(env_id, NUM_ENVS, "async", vector_kwargs={"context": "spawn"})
+    native = gym.make_vec(env_id, NUM_ENVS)
+    assert_same(workers.reset(seed=SEED), native.reset(seed=SEED))
+    for action in range(4):
+        assert_same(workers.step(np.full(NUM_ENVS, action)), native.step(np.full(NUM_ENVS, action)))
+    workers.close()
+
+
+def test_sb3_subprocesses_make_it() -> None:
+    env = make_vec_env("rlenvs:rlenvs/CliffWalk-v0", 2, SEED, vec_env_cls=SubprocVecEnv)
+    assert data_equivalence(env.reset(), np.array([36, 36]))
+    env.close()
