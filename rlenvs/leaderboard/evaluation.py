@@ -88,10 +88,11 @@ def make_evaluation_env(spec: RunSpec) -> gymnasium.Env:
 
     Made from the registry, so no wrapper an agent trains with can touch its rewards.
     """
-    return gymnasium.make(spec.env_id, **{**spec.env_kwargs, **_evaluation_kwargs(spec.env_id)})
+    return gymnasium.make(spec.env_id, **{**spec.env_kwargs, **evaluation_kwargs(spec.env_id)})
 
 
-def _evaluation_kwargs(env_id: str) -> dict[str, Any]:
+def evaluation_kwargs(env_id: str) -> dict[str, Any]:
+    """The arguments that the registry adds in evaluation, such as a test split; none for others' environments."""
     from rlenvs.registration import ENVIRONMENTS  # here, for the records must not need the registry
 
     entries = {entry.id: entry for entry in ENVIRONMENTS}

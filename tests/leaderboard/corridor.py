@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import gymnasium
 import numpy as np
+
+from rlenvs.leaderboard import evaluation
+from rlenvs.leaderboard.records import RunDirectory, RunSpec
 
 ID = "tests/Corridor-v0"
 
@@ -50,3 +55,22 @@ class Corridor(gymnasium.Env):
 
 if ID not in gymnasium.registry:
     gymnasium.register(ID, entry_point=Corridor)
+
+
+POLICY = np.tile([0.25, 0.75], (4, 1))
+
+
+def write_corridor_run(path: Path, seed: int = 0, policy: np.ndarray = POLICY) -> RunSpec:
+    """A finished run whose agent steps forward with probability 0.75."""
+    spec = RunSpec(ID, "walker", seed, 1000, "demo@1")
+    run = RunDirectory.open(path, spec)
+    env = evaluation.make_evaluation_env(spec)
+    rng = np.random.default_rng(seed)
+    seeds = evaluation.evaluation_seeds(spec.run_id, 100)
+    episodes = evaluation.play_episodes(env, lambda seen: rng.choice(2, p=policy[seen[0]]), seeds)
+    scores, table = evaluation.exact_scores(env, lambda seen: policy[seen])
+    run.append("episodes", episodes.rows)
+    run.append("metrics", [{"step": 0, "wall_s": 0.0, "score": 0.0}, {"step": 1000, "wall_s": 1.0, **scores}])
+    evaluation.save_actions(path / "actions.npz", episodes, table)
+    run.finish({**scores, "env_steps": 1000, "wall_s": 1.0})
+    return spec
