@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env as gymnasium_check
 from gymnasium.utils.env_checker import data_equivalence
-from rollouts import IDS, NUM_ENVS, SEED, assert_same
 from stable_baselines3.common.env_checker import check_env as sb3_check
 from stable_baselines3.common.env_util import make_vec_env
 from stable_baselines3.common.vec_env import SubprocVecEnv
 
 from rlenvs.gridworld.observations import OBSERVATIONS
+from tests.conformance.rollouts import IDS, NUM_ENVS, SEED, assert_same
 
 MANY_MAPS = "rlenvs/Maze-v0"
 VARIANTS = [

@@ -16,7 +16,17 @@ from gymnasium.utils.performance import benchmark_vector_step
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 from gymnasium.wrappers import vector as wrappers
-from rollouts import IDS, NUM_ENVS, SEED, arrays_in, assert_same, make_sync, play, random_actions
+
+from tests.conformance.rollouts import (
+    IDS,
+    NUM_ENVS,
+    SEED,
+    arrays_in,
+    assert_same,
+    make_sync,
+    play,
+    random_actions,
+)
 
 pytestmark = pytest.mark.parametrize("env_id", IDS)
 ALL_MODES = pytest.mark.parametrize("mode", AutoresetMode)
