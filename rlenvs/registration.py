@@ -14,7 +14,7 @@ class EnvironmentEntry:
     """One registered environment.
 
     Attributes:
-        id: `rlenvs/Name-vN`; N goes up whenever observations, rewards, termination or default arguments change.
+        id: `rlenvs/Name-vN`; N goes up with every change of observations, rewards, endings or defaults.
         family: `gridworld`, ...
         summary: one line.
         entry_point: of the single environment, `module:attribute`.

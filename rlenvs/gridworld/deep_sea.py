@@ -10,16 +10,16 @@ import numpy as np
 
 from rlenvs.gridworld.checks import finite_number, positive_integer
 from rlenvs.gridworld.dynamics import Cells, TransitionTable
-from rlenvs.gridworld.maps import FLOOR, GOAL, HOLE, START, WALL
+from rlenvs.gridworld.maps import FLOOR, GOAL, HOLE, START, WALL, SymbolArray
 from rlenvs.gridworld.world import World
 
 
 def deep_sea(size: int = 10, move_cost: float = 0.01, mapping_seed: int = 0) -> World:
     """Dive `size` rows; only `size` right moves in a row reach the treasure.
 
-    Every step sinks one row. In each cell one of the two actions means right and the other left, drawn once from
-    `mapping_seed`. A right move costs `move_cost / size`, the treasure pays +1. The seabed ends the episode after
-    `size` steps, so the step limit (`size` + 1) never truncates.
+    Every step sinks one row. In each cell one of the two actions means right and the other left, drawn once
+    from `mapping_seed`. A right move costs `move_cost / size`, the treasure pays +1. The seabed ends the episode
+    after `size` steps, so the step limit (`size` + 1) never truncates.
 
     Args:
         size: number of rows to dive, 1 to 1000.
@@ -28,7 +28,7 @@ def deep_sea(size: int = 10, move_cost: float = 0.01, mapping_seed: int = 0) -> 
     """
     size = positive_integer(size, "size")
     if size > 1000:
-        raise ValueError(f"size must be at most 1000, got {size}: the table has (size + 1) (size + 2) / 2 states")
+        raise ValueError(f"size must be at most 1000, got {size}: there are (size + 1) (size + 2) / 2 states")
     if not isinstance(mapping_seed, int) or mapping_seed < 0:
         raise ValueError(f"mapping_seed must be an integer of at least 0, got {mapping_seed!r}")
     cells = Cells.of(_slope(size)[None])
@@ -36,7 +36,7 @@ def deep_sea(size: int = 10, move_cost: float = 0.01, mapping_seed: int = 0) -> 
     return World("deep_sea", table, cells, step_limit=size + 1)
 
 
-def _slope(size: int) -> np.ndarray:
+def _slope(size: int) -> SymbolArray:
     """The map: water left of the slope, seabed in the last row, the treasure at its right end."""
     symbols = np.where(np.tri(size + 1, dtype=np.bool_), ord(FLOOR), ord(WALL)).astype(np.uint8)
     symbols[-1] = ord(HOLE)

@@ -65,7 +65,7 @@ class TransitionTable:
 
     @property
     def outcome_bounds(self) -> FloatArray:
-        """Outcome k of a uniform double u in [0, 1) is the number of these bounds, float64 `[K - 1]`, at or below u."""
+        """Float64 `[K - 1]`; a uniform draw u in [0, 1) gives the outcome numbered by the bounds at or below u."""
         return np.cumsum(self.probability)[:-1]
 
 

@@ -1,13 +1,14 @@
 """The single environment.
 
-The random stream: with slip, every call (a step or a reset) of an environment takes exactly one uniform double from
-its generator; without slip only resets do, and only where there is more than one start. A start is
+The random stream: with slip, every call (a step or a reset) of an environment takes exactly one uniform double
+from its generator; without slip only resets do, and only where there is more than one start. A start is
 `start_states[int(u * n)]`; an outcome is the number of the table's `outcome_bounds` at or below u. The vector
 environment keeps to the same rule, which is what makes it exact.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Any
 
@@ -64,7 +65,7 @@ class GridEnv(gym.Env[Any, int]):
         self.render_mode = render_mode
         self._encoder = make_encoder(self.world, observation)
         self.observation_space = self._encoder.space
-        self.action_space = spaces.Discrete(self.world.table.num_actions)
+        self.action_space: spaces.Space[Any] = spaces.Discrete(self.world.table.num_actions)
         self._encode = self._encoder.encode_one
         self._load_table()
         self._state = 0
@@ -73,14 +74,16 @@ class GridEnv(gym.Env[Any, int]):
         self._painter: Painter | None = None
         self._window: Window | None = None
 
-    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[Any, dict[str, Any]]:
         """Begin an episode; `options` must be empty."""
         if options:
             raise ValueError(f"options has unknown keys {sorted(options)}: reset of a gridworld takes none")
         super().reset(seed=seed)
-        starts = self.world.table.start_states
+        starts = self._starts
         draw = self.np_random.random() if self._bounds or len(starts) > 1 else 0.0
-        self._state = int(starts[int(draw * len(starts))])
+        self._state = starts[int(draw * len(starts))]
         self._elapsed = 0
         self._is_over = False
         if self.render_mode == "human":
@@ -96,14 +99,13 @@ class GridEnv(gym.Env[Any, int]):
             ResetNeeded: the episode is over, or none has begun.
         """
         if self._is_over:
-            raise ResetNeeded("step was called after the episode's end or before the first reset: call reset first")
+            raise ResetNeeded("step was called after the end of the episode or before the first reset: call reset")
         if action.__class__ is not int or not 0 <= action < self._num_actions:
             action = self._check_action(action)
         index = (self._state * self._num_actions + action) * self._num_outcomes
         if self._bounds:
             draw = self._np_random.random()  # type: ignore[union-attr]
-            for bound in self._bounds:
-                index += draw >= bound
+            index += bisect_right(self._bounds, draw)
         self._state = state = self._next_state[index]
         self._elapsed += 1
         terminated = self._terminated[index]
@@ -116,7 +118,7 @@ class GridEnv(gym.Env[Any, int]):
     def render(self) -> Any:
         """A picture, uint8 `[height, width, 3]`, or text; None where a window shows it."""
         if self.render_mode is None:
-            gym.logger.warn("render was called without a render_mode: pass render_mode='rgb_array' to gym.make")
+            gym.logger.warn("render was called without a render_mode: make it with render_mode='rgb_array'")
             return None
         if self.render_mode == "ansi":
             return ansi(self.world, self._state)
@@ -140,7 +142,7 @@ class GridEnv(gym.Env[Any, int]):
         """Position, clock and generator; `restore` continues from there exactly."""
         generator = self.np_random.bit_generator.state
         if generator["bit_generator"] != "PCG64":
-            raise ValueError(f"state() can save a PCG64 generator only, np_random is {generator['bit_generator']}")
+            raise ValueError(f"state() saves PCG64 generators only, np_random is {generator['bit_generator']}")
         position, increment = generator["state"]["state"], generator["state"]["inc"]
         words = [position >> 64, position & _LOW_64, increment >> 64, increment & _LOW_64]
         words += [generator["has_uint32"], generator["uinteger"]]
@@ -184,6 +186,7 @@ class GridEnv(gym.Env[Any, int]):
         self._num_outcomes = table.num_outcomes
         self._step_limit = self.world.step_limit
         self._bounds = table.outcome_bounds.tolist()
+        self._starts = table.start_states.tolist()
         self._next_state = _flat(table.next_state)
         self._reward = _flat(table.reward)
         self._terminated = _flat(table.terminated)
@@ -200,4 +203,4 @@ class GridEnv(gym.Env[Any, int]):
 
 def _flat(array: npt.NDArray[Any]) -> Sequence[Any]:
     flat = np.ascontiguousarray(array).ravel()
-    return flat.tolist() if flat.size <= _LARGEST_LIST else memoryview(flat)
+    return flat.tolist() if flat.size <= _LARGEST_LIST else flat.data

@@ -1,8 +1,8 @@
 """ASCII maps: what the symbols mean, and how a map given by a user is read and checked.
 
-A map is a list of rows or one multi-line string. `#` wall, `.` floor, `S` start, `G` goal (terminal), `H` hole
-(terminal), `C` cliff (back to the start), `K` key, `D` door (passable with the key), and any further letter or
-digit that is given a meaning through `rewards` or `terminals`.
+A map is a list of rows or one multi-line string. `#` wall, `.` floor, `S` start, `G` goal (terminal), `H`
+hole (terminal), `C` cliff (back to the start), `K` key, `D` door (passable with the key), and any further letter
+or digit that is given a meaning through `rewards` or `terminals`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def parse_map(rows: str | Sequence[str], further_symbols: Iterable[str] = ()) ->
     """Read an ASCII map.
 
     Args:
-        rows: one multi-line string (indentation and empty first and last lines do not count) or a sequence of rows.
+        rows: one multi-line string (indentation and empty lines around it do not count) or a sequence of rows.
         further_symbols: letters or digits to accept beside the built-in symbols.
 
     Returns:
@@ -72,7 +72,7 @@ def _split_rows(rows: str | Sequence[str]) -> list[str]:
         return [line.strip() for line in rows.strip().splitlines()]
     if isinstance(rows, Sequence) and all(isinstance(row, str) for row in rows):
         return [row.strip() for row in rows]
-    raise TypeError(f"map must be a string or a sequence of strings, got {_shorten(rows)}: map=['S.G'] is one row")
+    raise TypeError(f"map must be a string or a list of strings, as in map=['S.G'], got {_shorten(rows)}")
 
 
 def _check_symbols(number: int, line: str, known: set[str] | frozenset[str]) -> None:

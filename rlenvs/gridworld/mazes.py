@@ -1,10 +1,10 @@
-"""Perfect mazes in bulk: a fixed, indexed, duplicate-free list, split into training, validation and test sets.
+"""Perfect mazes in bulk: fixed, indexed, without duplicates, split into training, validation and test sets.
 
 A maze has 5 x 5 rooms on 11 x 11 cells and exactly one path between any two rooms: the minimum spanning tree of
-random edge weights (Prim 1957). There is *one* sequence of candidates; a candidate's split is a hash of its walls,
-and a candidate whose walls have been seen before is dropped. So no two splits share a wall layout, whatever the
-start and goal, and maze i of a split never changes. Spanning trees of random weights are not uniformly distributed
-over all mazes.
+random edge weights (Prim 1957). There is *one* sequence of candidates; a candidate's split is a hash of its
+walls, and a candidate whose walls have been seen before is dropped. So no two splits share a wall layout,
+whatever the start and goal, and maze i of a split never changes. Spanning trees of random weights are not
+uniformly distributed over all mazes.
 """
 
 from __future__ import annotations

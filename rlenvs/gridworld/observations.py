@@ -24,16 +24,14 @@ SMALLEST_TILE = 8
 
 
 class Encoder(Protocol):
-    """States to observations.
+    """States to observations."""
 
-    Attributes:
-        space: the observation space of one environment.
-    """
-
-    space: spaces.Space[Any]
+    @property
+    def space(self) -> spaces.Space[Any]:
+        """The observation space of one environment."""
 
     def encode(self, states: IntArray) -> npt.NDArray[Any]:
-        """Observations of `states` `[n]`, an array `[n, ...]` that shares memory with nothing but `states`."""
+        """Observations `[n, ...]` of `states` `[n]`; may share memory with `states`, with nothing else."""
 
     def encode_one(self, state: int) -> Any:
         """The observation of one state, as the single environment returns it."""
@@ -45,7 +43,8 @@ def make_encoder(world: World, observation: str | None) -> Encoder:
     Raises:
         ValueError: an unknown mode, or one that does not show enough of this world.
     """
-    mode = one_of(world.default_observation if observation is None else observation, OBSERVATIONS, "observation")
+    asked = world.default_observation if observation is None else observation
+    mode = one_of(asked, OBSERVATIONS, "observation")
     if mode in ("index", "coordinates") and not world.has_one_map:
         raise ValueError(
             f"observation={mode!r} does not show which of the {len(world.cells.maps)} maps is played: "
@@ -116,9 +115,10 @@ class OneHotEncoder(_ArrayEncoder):
 
 
 class PlaneEncoder(_ArrayEncoder):
-    """Flat float32 `Box` that shows the whole map: one plane of rows x columns bits for each of agent, walls, goals;
-    with a key also keys and doors, and at the end one bit for holding the key.
-    """  # noqa: D205
+    """Flat float32 `Box` that shows the whole map: a plane of rows x columns bits for agent, walls and goals.
+
+    Where there is a key, planes for keys and doors follow, and one bit for holding the key.
+    """
 
     def __init__(self, world: World) -> None:
         maps = world.cells.maps

@@ -1,9 +1,9 @@
 """Exact answers: values of policies and of the best play, by backward induction over the step limit.
 
-V_0 = 0 and V_{h+1}(s) = sum_a pi(a|s) sum_k p_k [r(s, a, k) + V_h(s')], with the maximum over a for the optimum
-(Puterman 1994, section 4.3). Nothing is discounted: V_H averaged over the starts is the expected return of an
-episode cut off after H = step_limit steps. The optimum may play differently as the limit comes near; a stationary
-policy that reaches it need not exist.
+V_0 = 0 and V_{h+1}(s) = sum_a pi(a|s) sum_k p_k [r(s, a, k) + V_h(s')], with the maximum over a for the
+optimum (Puterman 1994, section 4.3). Nothing is discounted: V_H averaged over the starts is the expected return
+of an episode cut off after H = step_limit steps. The optimum may play differently as the limit comes near; a
+stationary policy that reaches it need not exist.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def policy_values(world: World, probabilities: npt.ArrayLike) -> FloatArray:
         probabilities: the policy, `[S, A]`.
 
     Raises:
-        ValueError: the probabilities have another shape, are negative or not finite, or a row does not sum to 1.
+        ValueError: probabilities of another shape, negative or not finite, or with rows that do not sum to 1.
     """
     return _values(world, check_probabilities(world, probabilities))
 
@@ -54,8 +54,8 @@ def exact_scores(world: World, probabilities: npt.ArrayLike) -> dict[str, float]
     """The expected return of a policy `[S, A]` as it acts, with its references and its score.
 
     Returns:
-        `mean_return`, `random_return`, `optimal_return` and `score`: 0 as uniform random play, 1 as the best play
-        (not clipped; 1 where random play is already best).
+        `mean_return`, `random_return`, `optimal_return` and `score`: 0 as uniform random play, 1 as the best
+        play (not clipped; 1 where random play is already best).
     """
     achieved = mean_return(world, policy_values(world, probabilities))
     random, optimal = reference_returns(world)
@@ -92,13 +92,15 @@ def check_probabilities(world: World, probabilities: npt.ArrayLike) -> FloatArra
     policy: npt.NDArray[Any] = np.asarray(probabilities)
     shape = world.table.next_state.shape[:2]
     if policy.shape != shape or policy.dtype.kind not in "fiu":
-        raise ValueError(f"probabilities must be numbers of shape {shape}, got {policy.dtype} of shape {policy.shape}")
+        got = f"{policy.dtype} of shape {policy.shape}"
+        raise ValueError(f"probabilities must be numbers of shape {shape} (states, actions), got {got}")
     policy = policy.astype(np.float64)
     if not np.isfinite(policy).all() or (policy < 0).any():
         raise ValueError("probabilities must be finite and at least 0: pass probabilities, not logits")
     sums = policy.sum(axis=1)
-    if (np.abs(sums - 1) > 1e-4).any():
-        raise ValueError(f"probabilities must sum to 1 in every row, got {sums[np.abs(sums - 1).argmax()]} in one")
+    worst = np.abs(sums - 1).argmax()
+    if abs(sums[worst] - 1) > 1e-4:
+        raise ValueError(f"probabilities must sum to 1 in every row, got {sums[worst]} in row {worst}")
     return policy / sums[:, None]
 
 

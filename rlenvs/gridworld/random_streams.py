@@ -14,16 +14,21 @@ import numpy.typing as npt
 
 MULTIPLIER = 0x2360ED051FC65DA44385DF649FCCF645
 _LOW_64 = (1 << 64) - 1
-_LOW_128 = (1 << 128) - 1
-
-_MULTIPLIER_HIGH = np.uint64(MULTIPLIER >> 64)
-_MULTIPLIER_LOW = np.uint64(MULTIPLIER & _LOW_64)
-_MULTIPLIER_LOW_TOP = np.uint64((MULTIPLIER & _LOW_64) >> 32)
-_MULTIPLIER_LOW_BOTTOM = np.uint64(MULTIPLIER & 0xFFFFFFFF)
-_BOTTOM = np.uint64(0xFFFFFFFF)
-_32, _58, _63 = np.uint64(32), np.uint64(58), np.uint64(63)
 
 Bits = npt.NDArray[np.uint64]
+
+
+def _constant(value: int) -> Bits:
+    """A 0-d array: operations with one start sooner than with a NumPy scalar."""
+    return np.array(value, dtype=np.uint64)
+
+
+_MULTIPLIER_HIGH = _constant(MULTIPLIER >> 64)
+_MULTIPLIER_LOW = _constant(MULTIPLIER & _LOW_64)
+_MULTIPLIER_LOW_TOP = _constant((MULTIPLIER & _LOW_64) >> 32)
+_MULTIPLIER_LOW_BOTTOM = _constant(MULTIPLIER & 0xFFFFFFFF)
+_BOTTOM = _constant(0xFFFFFFFF)
+_11, _32, _58, _64 = (_constant(bits) for bits in (11, 32, 58, 64))
 
 
 class RandomStreams:
@@ -70,9 +75,10 @@ class RandomStreams:
         """The 64 random bits behind `draw`, uint64 `[n]`, valid until the next draw."""
         if members is None:
             return _advance(self.words, self._scratch)
-        words = self.words[:, members]
+        words = self.words.take(members, axis=1)
         bits = _advance(words, self._scratch[:, : len(members)])
-        self.words[:2, members] = words[:2]
+        self.words[0][members] = words[0]
+        self.words[1][members] = words[1]
         return bits
 
     def _set_state(self, member: int, state: dict) -> None:  # type: ignore[type-arg]
@@ -82,7 +88,7 @@ class RandomStreams:
 
 def to_double(bits: Bits) -> npt.NDArray[np.float64]:
     """NumPy's uniform double in [0, 1) of 64 random bits: the upper 53 bits times 2^-53."""
-    return (bits >> np.uint64(11)) * 2.0**-53
+    return (bits >> _11) * 2.0**-53
 
 
 def bits_bound(bound: float) -> np.uint64:
@@ -118,15 +124,10 @@ def _advance(words: Bits, scratch: Bits) -> Bits:
     np.multiply(low, _MULTIPLIER_LOW, out=low)
     np.add(low, increment_low, out=low)
     np.add(high, np.less(low, increment_low), out=high)
-    return _rotated_fold(high, low, product, bits)
-
-
-def _rotated_fold(high: Bits, low: Bits, scratch: Bits, bits: Bits) -> Bits:
-    """XSL-RR: high xor low, rotated right by the upper six bits of high."""
+    # XSL-RR: high xor low, rotated right by the upper six bits of high; a shift by 64 gives 0.
     np.bitwise_xor(high, low, out=bits)
-    rotation = np.right_shift(high, _58)
-    np.right_shift(bits, rotation, out=scratch)
-    np.negative(rotation, out=rotation)
-    np.bitwise_and(rotation, _63, out=rotation)
-    np.left_shift(bits, rotation, out=bits)
-    return np.bitwise_or(bits, scratch, out=bits)
+    np.right_shift(high, _58, out=top)
+    np.right_shift(bits, top, out=bottom)
+    np.subtract(_64, top, out=top)
+    np.left_shift(bits, top, out=bits)
+    return np.bitwise_or(bits, bottom, out=bits)

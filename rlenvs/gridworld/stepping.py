@@ -20,6 +20,11 @@ from rlenvs.gridworld.random_streams import Bits, RandomStreams, bits_bound, to_
 from rlenvs.gridworld.world import World
 
 
+_NEVER = np.iinfo(np.int64).max
+_NOBODY: IntArray = np.empty(0, dtype=np.int64)
+_NO_BITS: Bits = np.empty(0, dtype=np.uint64)
+
+
 class Transition(NamedTuple):
     """What one step of all members gives; every array is fresh.
 
@@ -52,6 +57,8 @@ class StepTables:
         bounds: uint64 `[K - 1]`; the outcome is the number of bounds that the random bits reach.
         num_actions: A.
         step_limit: steps after which an episode is truncated.
+        is_noisy: whether every call of a member draws one number (see `env`: the random stream).
+        is_start_drawn: whether there is more than one start.
     """
 
     next_code: IntArray
@@ -62,16 +69,8 @@ class StepTables:
     bounds: Bits
     num_actions: int
     step_limit: int
-
-    @property
-    def is_noisy(self) -> bool:
-        """Whether every call of a member draws one number (see `env`: the random stream)."""
-        return len(self.bounds) > 0
-
-    @property
-    def is_start_drawn(self) -> bool:
-        """Whether there is more than one start."""
-        return len(self.start_codes) > 1
+    is_noisy: bool
+    is_start_drawn: bool
 
 
 @functools.lru_cache(maxsize=8)
@@ -97,25 +96,30 @@ def compile_tables(world: World) -> StepTables:
         bounds=np.array([bits_bound(bound) for bound in table.outcome_bounds], dtype=np.uint64),
         num_actions=table.num_actions,
         step_limit=world.step_limit,
+        is_noisy=table.num_outcomes > 1,
+        is_start_drawn=len(start_codes) > 1,
     )
 
 
 class Stepper:
-    """The members' codes, clocks and random streams, and how they step.
+    """The members' codes, deadlines and random streams, and how they step.
 
     Attributes:
         codes: int64 `[N]`.
-        elapsed: int32 `[N]`, steps taken in the episode; -1 where the next step restarts.
+        deadline: int64 `[N]`, the step (counted by `clock`) at which the member's episode is truncated.
+        clock: number of steps taken by all.
         streams: the members' generators.
-        over: int64 `[n]`, the members whose episode is over.
+        over: int64 `[n]`, the members whose episode is over, in order.
     """
 
     def __init__(self, tables: StepTables, count: int) -> None:
         self.tables = tables
         self.codes: IntArray = np.zeros(count, dtype=np.int64)
-        self.elapsed: npt.NDArray[np.int32] = np.zeros(count, dtype=np.int32)
+        self.deadline: IntArray = np.zeros(count, dtype=np.int64)
+        self.clock = 0
         self.streams = RandomStreams(count)
-        self.over: IntArray = np.empty(0, dtype=np.int64)
+        self.over = _NOBODY
+        self._first_deadline = 0  # no deadline is earlier, so that most steps need not look at them
         self._index: IntArray = np.empty(count, dtype=np.int64)
 
     @property
@@ -130,29 +134,37 @@ class Stepper:
             self.codes[members] = _drawn_starts(tables, self.streams.draw_bits(members))
         else:
             self.codes[members] = tables.start_codes[0]
-        self.elapsed[members] = 0
-        if self.over.size:
-            self.over = np.setdiff1d(self.over, members)
+        self._set_deadline(members, self.clock + tables.step_limit)
+        if members is self.over:
+            self.over = _NOBODY
+        else:
+            self.find_over()
 
     def copy(self, sources: IntArray, targets: IntArray) -> None:
-        """Give `targets` the state, clock and stream of the `sources` in the same places, running episodes."""
+        """Give `targets` the state, deadline and stream of the `sources` in the same places."""
         self.codes[targets] = self.codes[sources]
-        self.elapsed[targets] = self.elapsed[sources]
+        self.deadline[targets] = self.deadline[sources]
         self.streams.copy(sources, targets)
-        self.over = np.setdiff1d(self.over, targets)
+        self.find_over()
+
+    def find_over(self) -> None:
+        """Bring `over` up to date after a change of `codes`."""
+        self.over = np.flatnonzero(self.codes & self.tables.over)
 
     def step(self, actions: IntArray) -> Transition:
         """One step of every member; members whose episode is over restart instead (reward 0)."""
-        tables, index = self.tables, self._index
-        np.add(self.codes, actions, out=index)
+        tables, index, codes = self.tables, self._index, self.codes
+        np.add(codes, actions, index)
         bits = self._draw_for_step()
         if tables.is_noisy:
-            _add_outcome(tables, bits, index)
-        np.take(tables.next_code, index, out=self.codes, mode="wrap")
-        rewards = np.take(tables.reward, index, mode="wrap")
-        if self.over.size and tables.is_start_drawn:
-            self.codes[self.over] = _drawn_starts(tables, bits[self.over] if tables.is_noisy else bits)
-        return self._finish_step(rewards)
+            index += _outcomes(tables, bits)
+        tables.next_code.take(index, None, codes, "wrap")
+        rewards = tables.reward.take(index, None, None, "wrap")
+        if tables.is_start_drawn and self.over.size:
+            codes[self.over] = _drawn_starts(tables, bits[self.over] if tables.is_noisy else bits)
+        self.clock += 1
+        # A member whose episode ends now restarts in the next step and has step_limit steps after that.
+        return self._finish_step(rewards, self.clock + 1 + tables.step_limit)
 
     def step_active(self, actions: IntArray) -> Transition:
         """One step of the members whose episode is not over.
@@ -160,44 +172,58 @@ class Stepper:
         The others wait: they stay, draw nothing and get reward 0 and flags False.
         """
         tables, waiting = self.tables, self.over
-        active = np.setdiff1d(np.arange(len(self.codes)), waiting)
+        active = np.flatnonzero(self.codes & tables.over == 0)
         index = self.codes[active] + actions[active]
         if tables.is_noisy:
-            _add_outcome(tables, self.streams.draw_bits(active), index)
+            index += _outcomes(tables, self.streams.draw_bits(active))
         self.codes[active] = tables.next_code[index]
         rewards = np.zeros(len(self.codes))
         rewards[active] = tables.reward[index]
-        transition = self._finish_step(rewards)
+        self.clock += 1
+        transition = self._finish_step(rewards, _NEVER)
         transition.terminated[waiting] = False
-        self.over = np.union1d(self.over, waiting)
         return transition
 
     def _draw_for_step(self) -> Bits:
-        """The bits a step needs: of all members in a noisy world, of the restarting ones where starts are drawn."""
+        """The bits a step needs: all members' in a noisy world, those of restarts where starts are drawn."""
         if self.tables.is_noisy:
             return self.streams.draw_bits()
-        if self.over.size and self.tables.is_start_drawn:
+        if self.tables.is_start_drawn and self.over.size:
             return self.streams.draw_bits(self.over)
-        return np.empty(0, dtype=np.uint64)
+        return _NO_BITS
 
-    def _finish_step(self, rewards: FloatArray) -> Transition:
-        """Count the step, find the episodes that ended and mark them."""
-        tables = self.tables
-        self.elapsed += 1
-        terminated = np.bitwise_and(self.codes, tables.over).astype(np.bool_)
-        truncated = self.elapsed >= tables.step_limit
-        states = self.codes >> tables.shift
-        self.over = np.flatnonzero(terminated | truncated)
-        if self.over.size:
-            self.codes[self.over] |= tables.over
-            self.elapsed[self.over] = -1
+    def _finish_step(self, rewards: FloatArray, deadline_after_end: int) -> Transition:
+        """Find the episodes that ended in this step and mark them."""
+        codes, over_bit = self.codes, self.tables.over
+        states = codes >> self.tables.shift
+        is_any_over = np.bitwise_or.reduce(codes) & over_bit
+        is_any_due = self.clock >= self._first_deadline
+        terminated = (codes & over_bit).astype(np.bool_) if is_any_over else np.zeros(len(codes), np.bool_)
+        truncated = self._truncations() if is_any_due else np.zeros(len(codes), np.bool_)
+        self.over = _NOBODY
+        if is_any_over or is_any_due:
+            self.over = (terminated | truncated).nonzero()[0]
+            self._set_deadline(self.over, deadline_after_end)
+        if is_any_due:  # the table sets the bit at terminal states only
+            codes[self.over] |= over_bit
         return Transition(states, rewards, terminated, truncated)
 
+    def _set_deadline(self, members: IntArray, deadline: int) -> None:
+        self.deadline[members] = deadline
+        self._first_deadline = min(self._first_deadline, deadline)
 
-def _add_outcome(tables: StepTables, bits: Bits, index: IntArray) -> None:
-    """Add `outcome * num_actions` to `index`."""
-    for bound in tables.bounds:
-        np.add(index, tables.num_actions, out=index, where=bits >= bound)
+    def _truncations(self) -> BoolArray:
+        self._first_deadline = int(self.deadline[self.deadline > self.clock].min(initial=_NEVER))
+        return self.deadline <= self.clock
+
+
+def _outcomes(tables: StepTables, bits: Bits) -> npt.NDArray[np.uint8]:
+    """`outcome * num_actions` for random bits, as small integers: these arrays are read eight times faster."""
+    outcomes = (bits >= tables.bounds[0]).view(np.uint8)
+    for bound in tables.bounds[1:]:
+        outcomes += bits >= bound
+    outcomes *= tables.num_actions
+    return outcomes
 
 
 def _drawn_starts(tables: StepTables, bits: Bits) -> IntArray:

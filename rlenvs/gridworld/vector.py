@@ -19,7 +19,7 @@ from gymnasium.vector.utils import batch_space
 from rlenvs.gridworld import planning, snapshots
 from rlenvs.gridworld.checks import one_of, positive_integer
 from rlenvs.gridworld.dynamics import BoolArray, FloatArray, IntArray
-from rlenvs.gridworld.env import FRAME_TILE, RENDER_MODES
+from rlenvs.gridworld.env import FRAME_TILE
 from rlenvs.gridworld.observations import make_encoder
 from rlenvs.gridworld.rendering import Painter, ansi
 from rlenvs.gridworld.stepping import Stepper, Transition, compile_tables
@@ -67,7 +67,7 @@ class GridVectorEnv(VectorEnv[Any, Any, Any]):
             autoreset_mode: NEXT_STEP (default), SAME_STEP or DISABLED, as an enum member or its value.
             group_size: member i belongs to group i // group_size; needs (and defaults to) DISABLED. Members of a
                 group start with equal state and generator; those whose episode is over wait for the others.
-            independent_noise: give all members of a group but the first generators of their own after the start.
+            independent_noise: after the start give all members of a group but the first their own generators.
             max_episode_steps: a further step limit; the smaller one counts (None or -1: the world's alone).
             render_mode: "rgb_array", "ansi" or None.
             observation: as for `GridEnv`.
@@ -106,7 +106,7 @@ class GridVectorEnv(VectorEnv[Any, Any, Any]):
 
         Args:
             seed: s seeds member (or group) i with s + i; a list holds one seed, or None, a member (or group).
-            options: `{"reset_mask": bool array [N]}` resets those members only, whole groups where there are any.
+            options: `{"reset_mask": bool array [N]}` resets those members only (with groups: whole ones).
 
         Raises:
             TypeError: a seed or mask of the wrong type.
@@ -141,7 +141,7 @@ class GridVectorEnv(VectorEnv[Any, Any, Any]):
             return self._step_groups(checked)
         if self.autoreset_mode == AutoresetMode.DISABLED and self._stepper.over.size:
             member = self._stepper.over[0]
-            raise ResetNeeded(f"step was called after the end of environment {member}: reset it with a reset_mask")
+            raise ResetNeeded(f"step was called after the end of member {member}: reset it with a reset_mask")
         transition = self._stepper.step(checked)
         infos: dict[str, Any] = {}
         if self.autoreset_mode == AutoresetMode.SAME_STEP and self._stepper.over.size:
@@ -170,7 +170,8 @@ class GridVectorEnv(VectorEnv[Any, Any, Any]):
             TypeError: `data` is not bytes.
             ValueError: `data` is damaged or belongs to another environment.
         """
-        for array, saved in zip(self._arrays(), snapshots.unpack(self._kind, self.world, data, self._arrays()), strict=True):
+        arrays = self._arrays()
+        for array, saved in zip(arrays, snapshots.unpack(self._kind, self.world, data, arrays), strict=True):
             array[...] = saved
         self._stepper.over = np.flatnonzero(self._stepper.codes & self._stepper.tables.over)
         self._has_begun = True
@@ -205,27 +206,28 @@ class GridVectorEnv(VectorEnv[Any, Any, Any]):
 
     def _arrays(self) -> list[npt.NDArray[Any]]:
         stepper = self._stepper
-        return [stepper.codes, stepper.elapsed, stepper.streams.words, self._terminated, self._truncated]
+        return [stepper.codes, stepper.deadline, stepper.streams.words, self._terminated, self._truncated]
 
     def _groups_to_reset(self, options: dict[str, Any] | None, size: int) -> IntArray:
         mask = check_reset_mask(options, self.num_envs)
         if mask is None:
             return np.arange(self.num_envs // size)
         if not self._has_begun:
-            raise ResetNeeded("options['reset_mask'] was given before the first reset: reset everything first")
+            raise ResetNeeded("options['reset_mask'] was given before the first reset: reset all first")
         by_group = mask.reshape(-1, size)
         partial = np.flatnonzero(by_group.any(axis=1) & ~by_group.all(axis=1))
         if partial.size:
-            raise ValueError(f"options['reset_mask'] holds a part of group {partial[0]}: reset whole groups of {size}")
+            raise ValueError(f"options['reset_mask'] holds a part of group {partial[0]}: reset whole groups")
         return np.flatnonzero(by_group[:, 0])
 
     def _seed_groups(self, groups: IntArray, seeds: list[int | None], size: int) -> None:
-        """Seed the groups' first members; those without seed and generator get one from the operating system."""
+        """Seed the groups' first members; one without seed and generator gets a seed from the system."""
         for group in groups.tolist():
             if seeds[group] is None and self._seeds[group * size] is None:
                 seeds[group] = int(np.random.SeedSequence().generate_state(1, np.uint64)[0])
         seeded = [group for group in groups.tolist() if seeds[group] is not None]
-        self._stepper.streams.seed(np.array(seeded, dtype=np.int64) * size, [seeds[group] for group in seeded])
+        leaders = np.array(seeded, dtype=np.int64) * size
+        self._stepper.streams.seed(leaders, [seeds[group] for group in seeded])
         for group in seeded:
             self._seeds[group * size : (group + 1) * size] = [seeds[group]] * size
 
@@ -243,7 +245,7 @@ class GridVectorEnv(VectorEnv[Any, Any, Any]):
         ended = self._stepper.over
         final = self._encoder.encode(transition.states[ended])
         self._stepper.restart(ended)
-        transition.states[ended] = self._stepper.states[ended]
+        transition.states[ended] = self._stepper.codes[ended] >> self._stepper.tables.shift
         mask = np.zeros(self.num_envs, dtype=np.bool_)
         mask[ended] = True
         return {

@@ -13,7 +13,7 @@ from rlenvs.gridworld.dynamics import BoolArray, IntArray
 
 
 def check_autoreset_mode(mode: AutoresetMode | str | None, group_size: int | None) -> AutoresetMode:
-    """The mode as an enum member; None means NEXT_STEP, or DISABLED with groups (where it is the only one)."""
+    """The mode as an enum member; None means NEXT_STEP, or DISABLED with groups, which allow no other."""
     if mode is None:
         return AutoresetMode.NEXT_STEP if group_size is None else AutoresetMode.DISABLED
     values = [member.value for member in AutoresetMode]
@@ -21,7 +21,7 @@ def check_autoreset_mode(mode: AutoresetMode | str | None, group_size: int | Non
         raise ValueError(f"autoreset_mode must be an AutoresetMode or one of {values}, got {mode!r}")
     mode = AutoresetMode(mode)
     if group_size is not None and mode != AutoresetMode.DISABLED:
-        raise ValueError(f"autoreset_mode must be 'Disabled' with group_size={group_size}, got {mode.value!r}")
+        raise ValueError(f"autoreset_mode must be 'Disabled' with a group_size, got {mode.value!r}")
     return mode
 
 
@@ -33,13 +33,17 @@ def check_group_size(group_size: int | None, num_envs: int) -> None:
 
 def check_actions(actions: Any, num_envs: int, num_actions: int) -> IntArray:
     """Return `actions` as int64 `[num_envs]`, each in range; the common case costs one pass."""
-    if not (isinstance(actions, np.ndarray) and actions.dtype == np.int64 and actions.shape == (num_envs,)):
+    if type(actions) is not np.ndarray or actions.dtype != np.int64 or actions.shape != (num_envs,):
         actions = _converted_actions(actions, num_envs)
-    # Negative numbers are huge as unsigned ones, so that one maximum finds both kinds of error.
-    if actions.view(np.uint64).max() >= num_actions:
+    # The bitwise or is negative if any action is, and at least as large as each: one pass accepts most input.
+    if not 0 <= np.bitwise_or.reduce(actions) < num_actions and not _lies_within(actions, num_actions):
         wrong = np.flatnonzero((actions < 0) | (actions >= num_actions))[0]
-        raise ValueError(f"actions must lie in 0 to {num_actions - 1}, got {actions[wrong]} for environment {wrong}")
+        raise ValueError(f"actions must lie in 0 to {num_actions - 1}, got {actions[wrong]} at index {wrong}")
     return actions
+
+
+def _lies_within(actions: IntArray, num_actions: int) -> bool:
+    return bool(actions.min() >= 0 and actions.max() < num_actions)
 
 
 def _converted_actions(actions: Any, num_envs: int) -> IntArray:
@@ -48,7 +52,7 @@ def _converted_actions(actions: Any, num_envs: int) -> IntArray:
     try:
         array = np.asarray(actions)
     except ValueError:
-        raise ValueError(f"actions must be an integer array of shape ({num_envs},), got a ragged sequence") from None
+        raise ValueError(f"actions must have shape ({num_envs},), got a ragged sequence") from None
     if array.shape != (num_envs,):
         raise ValueError(f"actions must have shape ({num_envs},), got {array.shape}")
     if array.dtype.kind not in "iu":
@@ -100,7 +104,7 @@ def _check_seed(seed: Any) -> int:
 
 
 def as_object_array(values: npt.NDArray[Any], members: IntArray, num_envs: int) -> npt.NDArray[np.object_]:
-    """An object array `[num_envs]` with `values[j]` at `members[j]` and None elsewhere, as Gymnasium's `final_obs`."""
+    """Gymnasium's `final_obs`: an object array `[num_envs]`, `values[j]` at `members[j]`, None elsewhere."""
     array = np.empty(num_envs, dtype=object)
     if values.ndim == 1:
         array[members] = values

@@ -58,10 +58,8 @@ class World:
         """16 bytes that differ between worlds with different dynamics, maps or step limits."""
         digest = hashlib.sha256(str(self.step_limit).encode())
         table = self.table
-        arrays: tuple[npt.NDArray[np.generic], ...] = (
-            table.next_state, table.reward, table.terminal, table.probability, table.start_states, self.cells.maps,
-        )  # fmt: skip
-        for array in arrays:
+        dynamics = (table.next_state, table.reward, table.terminal, table.probability, table.start_states)
+        for array in (*dynamics, self.cells.maps):
             digest.update(f"{array.shape}{array.dtype}".encode())
             digest.update(np.ascontiguousarray(array).tobytes())
         return digest.digest()[:16]
@@ -111,7 +109,10 @@ def _check_rewards(rewards: Mapping[str, float] | None) -> dict[str, float]:
         return {}
     if not isinstance(rewards, Mapping):
         raise TypeError(f"rewards must map symbols to numbers, as in {{'G': 1}}, got {rewards!r}")
-    return {check_symbol(name, "rewards"): finite_number(v, f"rewards[{name!r}]") for name, v in rewards.items()}
+    return {
+        check_symbol(symbol, "rewards"): finite_number(reward, f"rewards[{symbol!r}]")
+        for symbol, reward in rewards.items()
+    }
 
 
 def _check_terminals(terminals: str | Sequence[str]) -> str:
@@ -120,7 +121,7 @@ def _check_terminals(terminals: str | Sequence[str]) -> str:
     checked = "".join(check_symbol(symbol, "terminals") for symbol in terminals)
     for symbol in checked:
         if symbol in KNOWN_SYMBOLS - {GOAL, HOLE}:
-            raise ValueError(f"terminals names {symbol!r}, whose meaning is fixed: use another letter or digit")
+            raise ValueError(f"terminals names {symbol!r}, whose meaning is fixed: use another letter")
     return checked
 
 
@@ -129,7 +130,7 @@ def _check_starts_and_goals(symbols: SymbolArray, goals: str, random_start: bool
     if not starts and not random_start:
         raise ValueError("map has no start: put an 'S' in it, or pass random_start=True")
     if starts != 1 and is_symbol(symbols, CLIFF).any():
-        raise ValueError(f"map has cliffs and {starts} 'S': cliffs lead back to the start, so put exactly one 'S'")
+        raise ValueError(f"map has cliffs and {starts} 'S': cliffs lead back to the start, so put one 'S'")
     if not is_symbol(symbols, goals).any():
         raise ValueError("map has no goal: put a 'G' in it, or name another ending in terminals='...'")
 

@@ -1,4 +1,4 @@
-"""The worlds by name. Every builder's docstring is the world's description; its arguments are those of `gym.make`."""
+"""The worlds by name. A builder's docstring describes its world; its arguments are those of `gym.make`."""
 
 from __future__ import annotations
 
@@ -94,8 +94,9 @@ def grid_world(
 ) -> World:
     """Any ASCII map.
 
-    `#` wall, `.` floor, `S` start (several: drawn uniformly), `G` goal (+1, the end), `H` hole (0, the end), `C` cliff
-    (back to the start), `K` key, `D` door (needs the key), and any letter or digit named by `rewards` or `terminals`.
+    `#` wall, `.` floor, `S` start (several: drawn uniformly), `G` goal (+1, the end), `H` hole (0, the end),
+    `C` cliff (back to the start), `K` key, `D` door (needs the key), and any letter or digit named by `rewards`
+    or `terminals`.
 
     Args:
         map: rows, or one multi-line string.
@@ -186,7 +187,9 @@ def four_rooms(slip: float = 0.0, step_limit: int = 100) -> World:
 
 
 def door_key(slip: float = 0.0, step_limit: int = 100) -> World:
-    """Fetch the key, pass the door, reach the goal: +1 there, 0 anywhere else. The start is random in the left room.
+    """Fetch the key, pass the door, reach the goal: +1 there, 0 anywhere else.
+
+    The start is random in the left room.
 
     Args:
         slip: probability of moving perpendicular to the action.
@@ -203,8 +206,8 @@ def maze(
 ) -> World:
     """A maze drawn at every reset from a fixed, indexed set; +1 at its goal.
 
-    The sets hold 10,000 / 1,000 / 1,000 mazes and share no wall layout. The observation shows the maze, so that a
-    policy can be judged on mazes it has never seen.
+    The sets hold 10,000 / 1,000 / 1,000 mazes and share no wall layout. The observation shows the maze, so that
+    a policy can be judged on mazes it has never seen.
 
     Args:
         split: "train", "validation" or "test".
