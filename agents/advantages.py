@@ -175,7 +175,7 @@ def _scan_backward(x: Tensor, decay: Tensor) -> Tensor:
     """y_t = x_t + decay_t y_{t+1} along dimension 1, with y_T = 0."""
     x, decay = x.t().contiguous(), decay.t().contiguous()
     y = torch.empty_like(x)
-    following = torch.zeros_like(x[0])
+    following = x.new_zeros(x.shape[1])
     for t in reversed(range(x.shape[0])):
         following = torch.addcmul(x[t], decay[t], following, out=y[t])
     return y.t()
