@@ -67,12 +67,11 @@ def gae_masked(
     gamma: float = 1.0,
     gae_lambda: float | Tensor = 1.0,
 ) -> tuple[Tensor, Tensor]:
-    """GAE over responses whose mask may have holes (verl `compute_gae_advantage_return`, before its
-    whitening).
+    """GAE over responses whose mask may have holes: mask-0 slots are skipped.
 
-    Mask-0 slots are skipped: the successor of a valid slot is the next valid slot, and the last one has none
-    (value 0). verl whitens the result, `whiten(advantages, mask)`, but not the returns; it also leaves
-    numbers at masked slots, which are 0 here.
+    The successor of a valid slot is the next valid slot, and the last one has none (value 0). Source: verl
+    `compute_gae_advantage_return`, which then whitens the advantages, `whiten(advantages, mask)`, but not the
+    returns, and leaves numbers at masked slots, which are 0 here.
 
     Args:
         rewards: `[B, T]`.
@@ -113,6 +112,8 @@ def reward_to_go(rewards: Tensor, mask: Tensor, gamma: float = 1.0, reset: Tenso
     """
     check_shapes(mask, rewards=rewards)
     _check_discount("gamma", gamma)
+    if not rewards.is_floating_point():
+        raise TypeError(f"rewards has dtype {rewards.dtype}: convert it to a floating-point type")
     decay = torch.full_like(rewards, gamma)
     if reset is not None:
         check_shapes(mask, reset=reset)

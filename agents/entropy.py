@@ -64,8 +64,7 @@ def entropy_metrics(entropy: Tensor, mask: Tensor) -> dict[str, Tensor]:
 def covariance_tails(
     covariance: Tensor, mask: Tensor, shares: Sequence[float] = (0.0002, 0.002, 0.02)
 ) -> dict[str, Tensor]:
-    """Mean of C over all valid tokens (`covariance/mean`) and over its largest ones (`covariance/top_0.2%`
-    ...).
+    """Mean of C over all valid tokens and over the largest ones, `covariance/mean`, `covariance/top_0.2%` ...
 
     The shares of the paper's Table 1, by default 0.02, 0.2 and 2 percent, each of at least one token. The
     paper's Qwen2.5-7B at step 1: 5.65, 3.11, 1.39, and 0.003 on average.

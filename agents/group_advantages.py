@@ -12,44 +12,15 @@ RLOO return 0 (`"zero"`). Standard deviations are unbiased (ddof 1) everywhere.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 import torch
 from torch import Tensor
 
+from agents.grouping import Groups
 from agents.masking import check_shapes, masked, masked_var, whiten
 
 Singleton = Literal["raw", "zero"]
-
-
-@dataclass(frozen=True)
-class _Groups:
-    """Sums within groups, gathered back to the rows."""
-
-    index: Tensor
-    valid: Tensor
-
-    @classmethod
-    def of(cls, group: Tensor, valid: Tensor | None) -> _Groups:
-        valid = torch.ones_like(group, dtype=torch.bool) if valid is None else valid.bool()
-        check_shapes(group, valid=valid)
-        return cls(torch.unique(group, return_inverse=True)[1], valid)
-
-    def sum(self, x: Tensor) -> Tensor:
-        """Sum of the valid rows of each row's group; `x` is `[B]` or `[B, T]`."""
-        valid = self.valid.reshape(-1, *[1] * (x.dim() - 1))
-        total = x.new_zeros(x.shape).index_add(0, self.index, masked(x, valid))
-        return total[self.index]
-
-    def size(self, like: Tensor) -> Tensor:
-        return self.sum(torch.ones_like(like))
-
-    def mean(self, x: Tensor) -> Tensor:
-        return self.sum(x) / self.size(x).clamp(min=1)
-
-    def std(self, x: Tensor) -> Tensor:
-        return (self.sum((x - self.mean(x)).square()) / (self.size(x) - 1).clamp(min=1)).sqrt()
 
 
 @torch.no_grad()
@@ -74,7 +45,7 @@ def grpo(
     Returns:
         `[B]`.
     """
-    groups = _Groups.of(group, valid)
+    groups = Groups.of(group, valid)
     centred = _centre(rewards, groups, singleton)
     std = torch.where(groups.size(rewards) == 1, 1.0, groups.std(rewards))
     return masked(centred / (std + eps), groups.valid)
@@ -89,7 +60,7 @@ def dr_grpo(
     verl `norm_adv_by_std_in_grpo=False`, TRL `scale_rewards="none"`. To be aggregated with a constant
     divisor.
     """
-    groups = _Groups.of(group, valid)
+    groups = Groups.of(group, valid)
     return masked(_centre(rewards, groups, singleton), groups.valid)
 
 
@@ -101,12 +72,11 @@ def lite_ppo(
     eps: float = 1e-4,
     singleton: Singleton = "zero",
 ) -> Tensor:
-    """Lite PPO (arXiv 2508.08221): A_i = (R_i - mean_g) / (std_batch + eps), with the deviation of all
-    rewards.
+    """Lite PPO (arXiv 2508.08221): A_i = (R_i - mean_g) / (std_batch + eps), std over all rewards.
 
     TRL `scale_rewards="batch"`, eps 1e-4. To be aggregated by `token-mean`.
     """
-    groups = _Groups.of(group, valid)
+    groups = Groups.of(group, valid)
     std = masked_var(rewards, groups.valid).sqrt()
     return masked(_centre(rewards, groups, singleton) / (std + eps), groups.valid)
 
@@ -117,7 +87,7 @@ def rloo(rewards: Tensor, group: Tensor, valid: Tensor | None = None, singleton:
 
     verl `rloo` with `singleton="raw"`, `rloo_vectorized` and TRL with "zero".
     """
-    groups = _Groups.of(group, valid)
+    groups = Groups.of(group, valid)
     k = groups.size(rewards)
     return masked(_centre(rewards, groups, singleton) * torch.where(k > 1, k / (k - 1), 1.0), groups.valid)
 
@@ -142,7 +112,7 @@ def opo(
         valid: `[B]` or None (all).
         singleton: See the module.
     """
-    groups = _Groups.of(group, valid)
+    groups = Groups.of(group, valid)
     lengths = lengths.to(rewards.dtype)
     baseline = groups.sum(lengths * rewards) / groups.sum(lengths).clamp(min=1)
     return masked(rewards - _without_singletons(baseline, groups, singleton), groups.valid)
@@ -161,7 +131,7 @@ def gpg(
     alpha makes up for groups without signal; verl counts the rows with a non-zero reward. Loss:
     `losses.reinforce`.
     """
-    groups = _Groups.of(group, valid)
+    groups = Groups.of(group, valid)
     nonzero = (masked(rewards, groups.valid) != 0).sum().clamp(min=1)
     alpha = groups.valid.sum() / nonzero
     return masked(alpha * _centre(rewards, groups, singleton) / f_norm, groups.valid)
@@ -175,13 +145,12 @@ def grpo_passk(
     norm_by_std: bool = True,
     eps: float = 1e-6,
 ) -> Tensor:
-    """Pass@k GRPO (arXiv 2503.19595): only the best of a group gets (R_max - R_second) / (std_g + eps),
-    others 0.
+    """Pass@k GRPO (arXiv 2503.19595): the best of a group gets (R_max - R_second) / (std_g + eps), others 0.
 
     Raises:
         ValueError: A group of one: it has no second best.
     """
-    groups = _Groups.of(group, valid)
+    groups = Groups.of(group, valid)
     if bool((groups.size(rewards) < 2)[groups.valid].any()):
         raise ValueError(
             "group has a group of one row: pass@k needs at least two, remove the others beforehand"
@@ -236,7 +205,7 @@ def group_reward_to_go(
         `[B, T]`.
     """
     check_shapes(mask, returns=returns)
-    groups, valid = _Groups.of(group, None), mask.to(returns.dtype)
+    groups, valid = Groups.of(group, None), mask.to(returns.dtype)
     returns = masked(returns, mask)
     centred = masked(returns - groups.sum(returns) / groups.sum(valid).clamp(min=1), mask)
     if not norm_by_std:
@@ -261,7 +230,7 @@ def anchor_state(returns: Tensor, mask: Tensor, state: Tensor) -> Tensor:
             one.
     """
     check_shapes(mask, returns=returns, state=state)
-    visits = _Groups.of(state.reshape(-1), mask.reshape(-1))
+    visits = Groups.of(state.reshape(-1), mask.reshape(-1))
     return masked(returns - visits.mean(returns.reshape(-1)).reshape(returns.shape), mask)
 
 
@@ -271,22 +240,22 @@ def per_token(advantages: Tensor, mask: Tensor) -> Tensor:
     return masked(advantages.unsqueeze(-1).expand(mask.shape), mask)
 
 
-def _centre(rewards: Tensor, groups: _Groups, singleton: Singleton) -> Tensor:
+def _centre(rewards: Tensor, groups: Groups, singleton: Singleton) -> Tensor:
     return rewards - _without_singletons(groups.mean(rewards), groups, singleton)
 
 
-def _without_singletons(baseline: Tensor, groups: _Groups, singleton: Singleton) -> Tensor:
+def _without_singletons(baseline: Tensor, groups: Groups, singleton: Singleton) -> Tensor:
     if singleton not in ("raw", "zero"):
         raise ValueError(f"singleton is {singleton!r}: choose raw or zero")
     return baseline if singleton == "zero" else baseline.masked_fill(groups.size(baseline) == 1, 0.0)
 
 
-def _group_max(x: Tensor, groups: _Groups) -> Tensor:
+def _group_max(x: Tensor, groups: Groups) -> Tensor:
     best = torch.full_like(x, -torch.inf).scatter_reduce(0, groups.index, x, "amax")
     return best[groups.index]
 
 
-def _first_best(candidates: Tensor, groups: _Groups) -> Tensor:
+def _first_best(candidates: Tensor, groups: Groups) -> Tensor:
     """Mark one row a group: the first of those with the largest reward."""
     rows = torch.arange(len(candidates), device=candidates.device)
     later = torch.where(candidates == _group_max(candidates, groups), rows, len(candidates))

@@ -52,8 +52,7 @@ def gspo_sequence(
     clip_ratio_low: float = 3e-4,
     clip_ratio_high: float = 4e-4,
 ) -> Tensor:
-    """GSPO in its sequence form (TRL `importance_sampling_level="sequence"`), L_it = ppo_clip(s_i, A_it),
-    unclamped.
+    """GSPO in its sequence form, L_it = ppo_clip(s_i, A_it), unclamped (TRL: level "sequence").
 
     Arguments as in `gspo_token`; the gradient flows through the mean log-ratio of the row.
     """
@@ -102,8 +101,7 @@ def rloo_sequence(
     clip_ratio_low: float = 0.2,
     clip_ratio_high: float = 0.2,
 ) -> Tensor:
-    """RLOO's surrogate in TRL (`RLOOTrainer._compute_loss`): the sequence is one action, its ratio exp(sum_t
-    d).
+    """RLOO's surrogate in TRL (`RLOOTrainer`): the sequence is one action, its ratio exp(sum_t d).
 
     No root of the length is taken, so that long sequences leave the clip range quickly. The advantage of a
     row is the mean over its tokens.

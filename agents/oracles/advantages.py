@@ -97,12 +97,18 @@ def _remax(case: Case) -> Outcome:
 def _gae(case: Case) -> Outcome:
     """Compared at valid slots only: the reference leaves numbers at masked ones."""
     rewards, values, mask = case.tensor("token_level_rewards"), case.tensor("values"), case.mask
-    raw, returns = advantages.gae_masked(rewards, values, mask, case.param("gamma", 1.0), case.param("lam", 1.0))
+    raw, returns = advantages.gae_masked(
+        rewards, values, mask, case.param("gamma", 1.0), case.param("lam", 1.0)
+    )
     return {"advantages_raw": raw, "advantages": whiten(raw, mask), "returns": returns, "compare_at": mask}
 
 
 def _grpo_scalar(case: Case) -> Tensor:
-    rewards, eps, scale = case.tensor("rewards"), case.param("eps", 1e-4), case.param("scale_rewards", "group")
+    rewards, eps, scale = (
+        case.tensor("rewards"),
+        case.param("eps", 1e-4),
+        case.param("scale_rewards", "group"),
+    )
     group = _consecutive(case, len(rewards))
     if scale in ("none", False):
         return group_advantages.dr_grpo(rewards, group, singleton="zero")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 
 import torch
 from torch import Tensor
@@ -122,11 +122,15 @@ class Case:
     def aggregate(self, loss: Tensor, mask: Tensor, fixed: AggregationMode | None = None) -> Tensor:
         """The case's aggregation with its normalisers, or a `fixed` one; C is the row length T where not given."""
         mode = self.param("loss_agg_mode", self.param("mode", "token-mean"))
+        if mode not in get_args(AggregationMode):
+            raise NotCovered(f"aggregation {mode}")
         scale = self.param("loss_scale_factor") or self.param("max_completion_length") or mask.shape[-1]
         num_sequences = self.param("global_batch_size")
         if self.from_repo("PRIME"):
             if mode == "seq-mean-token-sum-norm":
-                raise NotCovered("the old normaliser of seq-mean-token-sum-norm, sum/T without the mean over rows")
+                raise NotCovered(
+                    "the old normaliser of seq-mean-token-sum-norm, sum/T without the mean over rows"
+                )
             num_sequences = len(mask)
         if self.from_repo("trl"):
             num_sequences = num_sequences or len(mask)

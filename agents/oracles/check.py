@@ -96,7 +96,9 @@ def differences(case: Case, outcome: Outcome, tolerance: Tolerance) -> list[str]
     return problems
 
 
-def _unequal(name: str, ours: Tensor, theirs: Tensor, compare_at: Tensor | None, tolerance: Tolerance) -> list[str]:
+def _unequal(
+    name: str, ours: Tensor, theirs: Tensor, compare_at: Tensor | None, tolerance: Tolerance
+) -> list[str]:
     if ours.numel() == theirs.numel() == 1:
         ours, theirs = ours.reshape(()), theirs.reshape(())
     if ours.shape != theirs.shape:
@@ -143,11 +145,18 @@ def _tolerance_of(case: Case, raw: dict[str, Any], tolerances: dict[str, Any]) -
     Entries of the header that are prose, not numbers, explain and do not bind.
     """
     precision = tolerances.get("fp32") if case.single_precision else None
-    steps = (tolerances.get("default"), precision, tolerances.get(case.id.split("/")[0]), raw.get("tolerance"))
+    steps = (
+        tolerances.get("default"),
+        precision,
+        tolerances.get(case.id.split("/")[0]),
+        raw.get("tolerance"),
+    )
     values: dict[str, float] = {}
     for step in steps:
         if isinstance(step, dict):
             values |= {name: step[name] for name in ("atol", "rtol") if name in step}
     if not all(isinstance(value, int | float) and value >= 0 for value in values.values()):
-        raise MalformedCase(f"case {case.id!r}: tolerance is {values}, expected numbers that are not negative")
+        raise MalformedCase(
+            f"case {case.id!r}: tolerance is {values}, expected numbers that are not negative"
+        )
     return Tolerance(**values)

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import get_args
 
 import torch
 from torch import Tensor
 
 from agents import advantages, entropy_minimization, losses
 from agents.entropy import entropy_of_logits
-from agents.kl import k3_saturated, kl, straight_through
+from agents.kl import KLEstimator, k3_saturated, kl, straight_through
 from agents.masking import masked_mean
 from agents.oracles.advantages import advantage, advantage_scalar, gae_env
 from agents.oracles.case import Case, NotCovered, Outcome
 from agents.oracles.policy_losses import policy_loss, policy_loss_set
 from agents.reward_shaping import soft_overlong
 
-VERL_KL_NAMES = {"kl": "k1", "mse": "k2", "low_var_kl": "k3", "k2+": "k2", "mse+": "k2", "kl+": "k1+"}
+VERL_KL_NAMES = {
+    "kl": "k1",
+    "mse": "k2",
+    "low_var_kl": "k3",
+    "low_var_kl+": "k3+",
+    "k2+": "k2",
+    "mse+": "k2",
+    "kl+": "k1+",
+}
 
 
 def compute(case: Case) -> Outcome:
@@ -53,15 +62,21 @@ def _kl(case: Case) -> Outcome:
 
 def _estimate(log_ratio: Tensor, name: str, saturate: bool) -> Tensor:
     """The estimator of that name; k3 saturated as in verl."""
-    name = VERL_KL_NAMES.get(name, name.replace("low_var_kl", "k3"))
+    name = VERL_KL_NAMES.get(name, name)
+    if name not in get_args(KLEstimator):
+        raise NotCovered(f"estimator {name}")
     if not saturate or not name.startswith("k3"):
-        return kl(log_ratio, name)  # type: ignore[arg-type]  # an unknown name is refused there
+        return kl(log_ratio, name)  # type: ignore[arg-type]
     value = k3_saturated(log_ratio)
     return straight_through(value, log_ratio) if name == "k3+" else value
 
 
 def _value_loss(case: Case) -> Outcome:
-    returns, old_values, clip = case.tensor("returns"), case.tensor("values"), case.param("cliprange_value", 0.5)
+    returns, old_values, clip = (
+        case.tensor("returns"),
+        case.tensor("values"),
+        case.param("cliprange_value", 0.5),
+    )
     factor = case.param("coef", 0.5) / 0.5  # the half is in value_loss
 
     def loss(values: Tensor) -> Tensor:
@@ -124,7 +139,14 @@ def _em_inf(case: Case, logits: Tensor) -> Outcome:
 
 
 def _adaptive_temperature(case: Case, logits: Tensor) -> Outcome:
-    defaults = {"target_ratio": 0.2, "threshold": 1e-5, "tmin": 0.01, "tmax": 1.0, "tol": 0.1, "max_iter": 100}
+    defaults = {
+        "target_ratio": 0.2,
+        "threshold": 1e-5,
+        "tmin": 0.01,
+        "tmax": 1.0,
+        "tol": 0.1,
+        "max_iter": 100,
+    }
     settings = {name: case.param(name, default) for name, default in defaults.items()}
     temperature = entropy_minimization.adaptive_temperature(logits, **settings)
     return {"logits": logits / temperature, "temperature": temperature.squeeze(-1)}

@@ -63,12 +63,16 @@ def _gspo(case: Case, log_prob: Tensor) -> Tensor:
 
 def _cispo(case: Case, log_prob: Tensor) -> Tensor:
     ratio, clip = losses.clamp_log_ratio(case.log_ratio(log_prob)), _clip(case, 10.0, 0.2)
-    return case.aggregate(losses.cispo(log_prob, ratio, case.tensor("advantages"), case.mask, *clip), case.mask)
+    return case.aggregate(
+        losses.cispo(log_prob, ratio, case.tensor("advantages"), case.mask, *clip), case.mask
+    )
 
 
 def _sapo(case: Case, log_prob: Tensor) -> Tensor:
     ratio = losses.clamp_log_ratio(case.log_ratio(log_prob))
-    loss = losses.sapo(ratio, case.tensor("advantages"), case.param("tau_pos", 1.0), case.param("tau_neg", 1.05))
+    loss = losses.sapo(
+        ratio, case.tensor("advantages"), case.param("tau_pos", 1.0), case.param("tau_neg", 1.05)
+    )
     return case.aggregate(loss, case.mask, "seq-mean-token-mean")
 
 
@@ -114,7 +118,9 @@ def _cispo_trl(case: Case, log_prob: Tensor) -> Tensor:
     case.only("clip_ratio_c", None)
     case.only("delta", None)
     ratio = _trl_log_ratio(case, log_prob)
-    loss = losses.cispo_trl(log_prob, ratio, case.tensor("advantages"), case.mask, case.param("clip_ratio_high", 5.0))
+    loss = losses.cispo_trl(
+        log_prob, ratio, case.tensor("advantages"), case.mask, case.param("clip_ratio_high", 5.0)
+    )
     return case.aggregate(loss + _trl_kl(case, log_prob, ratio), case.mask)
 
 

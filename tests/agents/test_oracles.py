@@ -151,6 +151,7 @@ def test_clip_fractions_add_up_to_the_references(raw: dict[str, Any]) -> None:
         ({"kind": "new"}, "kind new"),
         ({"algorithm": "new"}, "algorithm new"),
         ({"params": {"temperature": 2}}, "parameter temperature"),
+        ({"params": {"loss_agg_mode": "median"}}, "aggregation median"),
     ],
 )
 def test_what_is_unknown_is_not_covered(change: dict[str, Any], reason: str) -> None:
