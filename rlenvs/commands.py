@@ -1,0 +1,171 @@
+"""What the commands of `rlenvs` do: read, print, and return the exit code. `rlenvs.cli` has their options.
+
+Imports stand inside the commands, so that each starts with no more than it needs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+    from rlenvs.catalog import Facts
+    from rlenvs.leaderboard.aggregation import Leaderboard
+
+PIPED_WIDTH = 200
+
+
+def list_environments(options: argparse.Namespace) -> int:
+    """Prints a row an id."""
+    from rlenvs.catalog import facts
+    from rlenvs.registration import ENVIRONMENTS
+
+    families = sorted({entry.family for entry in ENVIRONMENTS})
+    if options.family not in (None, *families):
+        raise ValueError(f"--family is {options.family!r}: choose one of {', '.join(families)}")
+    rows = [facts(entry) for entry in ENVIRONMENTS if options.family in (None, entry.family)]
+    if options.json:
+        return _print_json([dataclasses.asdict(row) for row in rows])
+    console().print(_listing(rows))
+    return 0
+
+
+def info(options: argparse.Namespace) -> int:
+    """Prints the card of an id: laid out on a terminal, else as Markdown."""
+    from rich.markdown import Markdown
+
+    from rlenvs.cards import card, measure
+    from rlenvs.catalog import facts, find_entry
+
+    entry = find_entry(options.id)
+    speeds = measure(entry) if options.measure else {}
+    if options.json:
+        return _print_json(dataclasses.asdict(facts(entry)) | {"steps_per_second": speeds})
+    text = card(entry, speeds)
+    if options.markdown or not sys.stdout.isatty():
+        print(text, end="")
+    else:
+        console().print(Markdown(text))
+    return 0
+
+
+def play(options: argparse.Namespace) -> int:
+    """Plays, then prints the returns."""
+    from rlenvs.catalog import find_entry
+    from rlenvs.play import play_in_terminal, play_in_window
+
+    play = play_in_window if options.window else play_in_terminal
+    returns = play(find_entry(options.id).id, options.seed, dict(map(assignment, options.set)))
+    print("returns:", ", ".join(f"{value:g}" for value in returns) or "no episode ended")
+    return 0
+
+
+def leaderboard_show(options: argparse.Namespace) -> int:
+    """Prints the tables of a directory of runs."""
+    from rlenvs.leaderboard.tables import markdown, rich_tables
+
+    boards = _leaderboards(options)
+    if options.json:
+        return _print_json([board.to_json() for board in boards])
+    for board in boards:
+        if options.markdown:
+            print(markdown(board))
+        else:
+            console().print(rich_tables(board))
+    return 0
+
+
+def leaderboard_build(options: argparse.Namespace) -> int:
+    """Writes the page of a directory of runs."""
+    from rlenvs.leaderboard.site import write_site
+
+    print(write_site(_leaderboards(options), options.out))
+    return 0
+
+
+def verify(options: argparse.Namespace) -> int:
+    """Prints a verdict a tier; 1 if one failed."""
+    from rlenvs.leaderboard import verification
+
+    verdicts = verification.verify(options.path, options.tier)
+    if options.json:
+        _print_json([dataclasses.asdict(verdict) for verdict in verdicts])
+    else:
+        print(*verdicts, sep="\n")
+    return 0 if all(verdict.passed for verdict in verdicts) else 1
+
+
+def reproduce(options: argparse.Namespace) -> int:
+    """Prints the commands that train a run again, or executes them; 1 if the score came out differently."""
+    from rlenvs.leaderboard import reproduction
+
+    for warning in reproduction.warnings(options.path):
+        print(f"note: {warning}", file=sys.stderr)
+    if options.execute:
+        return 0 if reproduction.reproduce(options.path, options.work) else 1
+    print(*reproduction.reproduction_steps(options.path, options.work), sep="\n")
+    return 0
+
+
+def doctor(options: argparse.Namespace) -> int:
+    """Prints the report."""
+    from rlenvs.doctor import as_text, report
+
+    findings = report()
+    if options.json:
+        return _print_json(findings)
+    print(as_text(findings))
+    return 0
+
+
+def assignment(text: str) -> tuple[str, Any]:
+    """``name=value`` as a pair; the value is read as JSON where it is some, else kept as text."""
+    name, separator, value = text.partition("=")
+    if not (separator and name.isidentifier()):
+        raise ValueError(f"--set is {text!r}: write NAME=VALUE, such as slip=0.1")
+    try:
+        return name, json.loads(value)
+    except json.JSONDecodeError:
+        return name, value
+
+
+def console() -> Console:
+    """A console on standard output; one that is not a terminal gets wide lines instead of cut cells."""
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
+
+
+def _listing(rows: Sequence[Facts]) -> Table:
+    from rich.table import Table
+
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for heading in ("id", "actions", "observation", "steps", "reward", "random", "optimal", "here"):
+        table.add_column(heading, justify="right" if heading in ("steps", "random", "optimal") else "left")
+    for row in rows:
+        reward = None if row.reward_range is None else "{:g} to {:g}".format(*row.reward_range)
+        numbers = [
+            None if value is None else f"{value:.4g}" for value in (row.random_return, row.optimal_return)
+        ]
+        cells = (row.id, row.action_space, row.observation_space, row.step_limit, reward, *numbers)
+        table.add_row(*("-" if cell is None else str(cell) for cell in cells), row.missing or "yes")
+    return table
+
+
+def _leaderboards(options: argparse.Namespace) -> list[Leaderboard]:
+    from rlenvs.leaderboard.aggregation import build_leaderboards
+    from rlenvs.leaderboard.records import find_runs
+
+    return build_leaderboards(find_runs(options.runs), options.reference)
+
+
+def _print_json(data: Any) -> int:
+    print(json.dumps(data, indent=2))
+    return 0

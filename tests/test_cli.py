@@ -1,0 +1,140 @@
+"""The command line: what each command prints, its exit codes, and one line an error."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from rlenvs import commands
+from rlenvs.cli import main
+from rlenvs.registration import ENVIRONMENTS
+
+IDS = [entry.id for entry in ENVIRONMENTS]
+RLENVS = [sys.executable, "-c", "import sys; from rlenvs.cli import main; sys.exit(main())"]
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert main(arguments) == 0
+    return capsys.readouterr().out
+
+
+def error_of(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert main(arguments) == 1
+    captured = capsys.readouterr()
+    assert captured.err.startswith("error: ") and captured.err.count("\n") == 1
+    return captured.err
+
+
+def test_list_has_a_row_an_id(capsys) -> None:
+    heading, *rows = run(capsys, "list").splitlines()
+    assert heading.split() == ["id", "actions", "observation", "steps", "reward", "random", "optimal", "here"]
+    assert [row.split()[0] for row in rows] == IDS
+    (cliff,) = (row for row in rows if "CliffWalk" in row)
+    assert cliff.split()[1:] == "Discrete(4) Discrete(48) 100 -100 to -1 -1083 -13 yes".split()
+
+
+def test_list_as_json(capsys) -> None:
+    rows = {row["id"]: row for row in json.loads(run(capsys, "list", "--family", "gridworld", "--json"))}
+    assert list(rows) == IDS
+    assert rows["rlenvs/CliffWalk-v0"]["optimal_return"] == -13
+    assert rows["rlenvs/CatHouse-v0"]["reward_range"] == [-10, 100]
+    assert rows["rlenvs/Maze-v0"]["missing"] is None
+
+
+def test_an_environment_that_cannot_be_made_says_why(capsys, monkeypatch) -> None:
+    def make(*_args, **_kwargs):
+        raise ImportError("no such emulator: pip install ale-py")
+
+    monkeypatch.setattr("rlenvs.catalog.gym.make", make)
+    assert "no such emulator: pip install ale-py" in run(capsys, "list")
+    assert "cannot be made here: no such emulator" in run(capsys, "info", "CliffWalk")
+
+
+def test_info_as_json(capsys) -> None:
+    card = json.loads(run(capsys, "info", "frozenlake", "--json"))
+    assert card["id"] == "rlenvs/FrozenLake-v0"
+    assert card["observation_space"] == "Discrete(16)"
+    assert card["steps_per_second"] == {}
+
+
+def test_info_measures_when_asked(capsys, monkeypatch) -> None:
+    monkeypatch.setattr("rlenvs.cards.MEASURED_SECONDS", 0.01)
+    speeds = json.loads(run(capsys, "info", "cliffwalk", "--json", "--measure"))["steps_per_second"]
+    assert len(speeds) == 2 and all(speed > 0 for speed in speeds.values())
+    assert "## Speed" in run(capsys, "info", "cliffwalk", "--markdown", "--measure")
+
+
+@pytest.mark.parametrize(
+    ("name", "suggestion"),
+    [
+        ("rlenvs/CliffWolk-v0", "did you mean rlenvs/CliffWalk-v0"),
+        ("frozen", "did you mean rlenvs/FrozenLake-v0"),
+        ("rlenvs/CatHouse-v7", "did you mean rlenvs/CatHouse-v0"),
+        ("???", "`rlenvs list` shows all ids"),
+    ],
+)
+def test_unknown_ids_suggest_near_ones(capsys, name: str, suggestion: str) -> None:
+    for command in ("info", "play"):
+        error = error_of(capsys, command, name)
+        assert repr(name) in error and suggestion in error
+
+
+def test_ids_may_be_short_or_carry_the_module(capsys) -> None:
+    cards = {
+        run(capsys, "info", name, "--markdown") for name in ("DeepSea", "deepsea", "rlenvs:rlenvs/DeepSea-v0")
+    }
+    assert len(cards) == 1
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["dance"], ["info"], ["info", "a", "--json", "--markdown"], ["leaderboard"]]
+)
+def test_wrong_usage_exits_with_2_and_says_where_help_is(capsys, arguments: list[str]) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        main(arguments)
+    assert exit_.value.code == 2
+    first, second = capsys.readouterr().err.splitlines()
+    assert first.startswith("error: ")
+    assert second.startswith("help:  rlenvs") and second.endswith("--help")
+
+
+def test_errors_name_the_value_and_the_remedy(capsys) -> None:
+    assert "--family is 'pong': choose one of" in error_of(capsys, "list", "--family", "pong")
+    assert "--set is 'slip': write NAME=VALUE" in error_of(capsys, "play", "cliffwalk", "--set", "slip")
+    assert "slip" in error_of(capsys, "play", "cliffwalk", "--set", "slip=2")
+    assert error_of(capsys, "play", "cliffwalk", "--set", "slipp=1").endswith("it takes slip, step_limit\n")
+
+
+def test_errors_show_a_traceback_only_for_developers(capsys, monkeypatch) -> None:
+    monkeypatch.setenv("RLENVS_DEBUG", "1")
+    main(["info", "???"])
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_interrupts_end_with_130_and_no_traceback(capsys, monkeypatch) -> None:
+    def interrupted(_options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(commands, "list_environments", interrupted)
+    assert main(["list"]) == 130
+    assert capsys.readouterr().err == ""
+
+
+def test_a_reader_that_leaves_early_is_no_error() -> None:
+    with subprocess.Popen(
+        [*RLENVS, "list", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait() == 0
+
+
+def test_version_and_help() -> None:
+    version = subprocess.run([*RLENVS, "--version"], capture_output=True, text=True, check=True)
+    assert version.stdout.startswith("rlenvs 0.")
+    commands_help = subprocess.run([*RLENVS, "--help"], capture_output=True, text=True, check=True).stdout
+    for command in ("list", "info", "play", "leaderboard", "verify", "reproduce", "doctor"):
+        assert command in commands_help
