@@ -1,4 +1,4 @@
-"""Which rows belong together: the responses to one prompt, the episodes from one start, the visits of one state."""
+"""Which rows belong together: responses to one prompt, episodes from one start, visits of one state."""
 
 from __future__ import annotations
 
