@@ -123,7 +123,7 @@ def reward_to_go(rewards: Tensor, mask: Tensor, gamma: float = 1.0, reset: Tenso
 
 
 def length_adaptive_lambda(length: Tensor, alpha: float = 0.05) -> Tensor:
-    """VAPO's lambda = 1 - 1/(alpha l), chosen so that sum_t lambda^t ~ alpha l (arXiv 2504.05118, eq. 6).
+    """VAPO's lambda = 1 - 1/(alpha l), chosen so that sum_t lambda^t ~ alpha l (arXiv 2504.05118).
 
     Exactly the formula: for l <= 1/alpha (20 tokens at the default) it is not positive. Clamp to [0, 1)
     before use: `length_adaptive_lambda(mask.sum(-1, keepdim=True)).clamp(min=0)`.

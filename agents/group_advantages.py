@@ -219,7 +219,7 @@ def group_reward_to_go(
 def anchor_state(returns: Tensor, mask: Tensor, state: Tensor) -> Tensor:
     """A_it = G_it - mean of G over all visits of the same state in the batch (GiGPO's anchor states).
 
-    Source: arXiv 2505.10978, eq. 6-7, without its episode-level term. Needs no critic and no repeated starts:
+    Source: arXiv 2505.10978, without its episode-level term. Needs no critic and no repeated starts:
     on a goal-conditioned gridworld it reaches 86-91 % of the signal-to-noise ratio of the exact V. A state
     seen once gets 0, so the estimator is silent where states hardly repeat.
 

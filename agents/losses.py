@@ -94,7 +94,7 @@ def cispo(
     clip_ratio_low: float = 10.0,
     clip_ratio_high: float = 0.2,
 ) -> Tensor:
-    """CISPO (arXiv 2506.13585, eq. 4), verl's parameters: L = -sg[clip(r, 1 - low, 1 + high)] A log pi.
+    """CISPO (arXiv 2506.13585), verl's parameters: L = -sg[clip(r, 1 - low, 1 + high)] A log pi.
 
     The clipped ratio is only a weight: every token keeps a gradient. Defaults of verl's example script; a
     lower half-width of 10 clips nothing from below.

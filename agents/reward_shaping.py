@@ -32,7 +32,7 @@ def adapt_kl_coef(
 ) -> float:
     """One step of the adaptive KL controller: beta (1 + clip(KL/target - 1, -0.2, 0.2) num_steps/horizon).
 
-    Source: Ziegler et al. 2019, section 2.2; verl `AdaptiveKLController`, target 0.1 and horizon 10000.
+    Source: Ziegler et al. 2019; verl `AdaptiveKLController`, target 0.1 and horizon 10000.
 
     Args:
         kl_coef: beta so far.

@@ -22,7 +22,7 @@ def gspo_token(
     clip_ratio_high: float = 4e-4,
     max_log_ratio: float | None = 10.0,
 ) -> Tensor:
-    """GSPO in its token form (arXiv 2507.18071, eq. 5 and 13-15; verl `compute_policy_loss_gspo`).
+    """GSPO in its token form (arXiv 2507.18071; verl `compute_policy_loss_gspo`).
 
         s_i = exp((1/l_i) sum_t d_it),   s_it = sg[s_i] pi_it / sg[pi_it],   L_it = ppo_clip(s_it, A_it)
 
