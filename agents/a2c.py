@@ -19,6 +19,7 @@ from agents.masking import whiten
 from agents.optimisation import OptimiserConfig, apply_schedules, gradient_step, make_optimiser
 from agents.policies import MLPPolicy
 from agents.policies.build import Critic
+from agents.reward_scaling import RewardScale
 from agents.rollouts.batch import Batch
 from agents.rollouts.segments import SegmentCollector
 from agents.runs import Run
@@ -37,6 +38,7 @@ class Config(OptimiserConfig):
         gae_lambda: 1 for n-step returns, less for a shorter horizon.
         normalize_advantages: standardise over the batch.
         value_coef: weight of the critic's loss.
+        scale_rewards: divide rewards by the running deviation of the discounted return.
     """
 
     critic: Critic = "separate"
@@ -45,6 +47,7 @@ class Config(OptimiserConfig):
     gae_lambda: float = 0.95
     normalize_advantages: bool = True
     value_coef: float = 0.5
+    scale_rewards: bool = True
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -77,11 +80,13 @@ def train(spec: RunSpec, run_dir: Path) -> dict[str, Any]:
     policy = run.make_policy(env, config)
     optimiser = make_optimiser(policy, config)
     collector = SegmentCollector(env, config.num_steps, run.generator, spec.seed, run.clock)
-    run.track(policy=policy, optimiser=optimiser, collector=collector)
+    scaled = RewardScale(config.num_envs, config.gamma)
+    run.track(policy=policy, optimiser=optimiser, collector=collector, reward_scale=scaled)
     while run.training(collector.most_steps):
         batch = collector.collect(policy)
         with run.clock("update"):
             entropy_coef = apply_schedules(optimiser, config, run.progress)
-            metrics = update(policy, optimiser, batch, config, entropy_coef)
+            data = scaled(batch) if config.scale_rewards else batch
+            metrics = update(policy, optimiser, data, config, entropy_coef)
         run.record(policy, batch, metrics)
     return run.finish(policy)

@@ -13,19 +13,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from agents.naming import directory_for, label_of
 from agents.progress import QUIET
 from agents.registry import load_agent
 from rlenvs.leaderboard.records import RunDirectory, RunSpec, read_run
 
 DONE, FAILED, RUNNING, WAITING = "done", "failed", "running", "waiting"
-
-
-def directory_for(runs: str | Path, spec: RunSpec) -> Path:
-    """Where a run stands below `runs`: readable first, and unique by the run's identifier."""
-    env = spec.env_id.rpartition("/")[2]
-    agent = Path(spec.agent.partition(":")[0]).stem
-    variant = f"-{spec.config['variant']}" if spec.config.get("variant") else ""
-    return Path(runs) / f"{env}_{agent}{variant}_seed{spec.seed}_{spec.run_id}"
 
 
 def execute(spec: RunSpec, runs: str | Path, force: bool = False) -> dict[str, Any]:
@@ -57,6 +50,11 @@ class Job:
     state: str = WAITING
     result: dict[str, Any] = field(default_factory=dict)
     error: str = ""
+
+    @property
+    def label(self) -> str:
+        """The agent and the variant that its configuration names."""
+        return label_of(self.spec)
 
 
 class Sweep:

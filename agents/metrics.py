@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
 
 import torch
 
@@ -25,15 +24,3 @@ class Averages:
         self.values.clear()
         return means
 
-
-def area_under_curve(points: Sequence[tuple[int, float]]) -> float:
-    """Mean score over training by the trapezium rule, from the first evaluation to the last.
-
-    Args:
-        points: (steps, score) in rising order of steps.
-    """
-    if len(points) < 2 or points[-1][0] == points[0][0]:
-        return points[-1][1] if points else 0.0
-    pairs = zip(points[:-1], points[1:], strict=True)
-    area = sum((right[0] - left[0]) * (left[1] + right[1]) / 2 for left, right in pairs)
-    return area / (points[-1][0] - points[0][0])

@@ -21,6 +21,7 @@ from agents.masking import whiten
 from agents.optimisation import OptimiserConfig, apply_schedules, gradient_step, make_optimiser
 from agents.policies import MLPPolicy
 from agents.policies.build import Critic
+from agents.reward_scaling import RewardScale
 from agents.rollouts.batch import Batch
 from agents.rollouts.segments import SegmentCollector
 from agents.runs import Run
@@ -45,6 +46,7 @@ class Config(OptimiserConfig):
         target_kl: stop the epochs once the policy has moved this far from the collecting one; None for never.
         normalize_advantages: standardise per minibatch.
         value_coef: weight of the critic's loss.
+        scale_rewards: divide rewards by the running deviation of the discounted return.
         value_clip: clip range of the critic's update; None for none.
     """
 
@@ -60,6 +62,7 @@ class Config(OptimiserConfig):
     target_kl: float | None = None
     normalize_advantages: bool = True
     value_coef: float = 0.5
+    scale_rewards: bool = True
     value_clip: float | None = None
 
     def __post_init__(self) -> None:
@@ -116,11 +119,13 @@ def train(spec: RunSpec, run_dir: Path) -> dict[str, Any]:
     policy = run.make_policy(env, config)
     optimiser = make_optimiser(policy, config)
     collector = SegmentCollector(env, config.num_steps, run.generator, spec.seed, run.clock)
-    run.track(policy=policy, optimiser=optimiser, collector=collector)
+    scaled = RewardScale(config.num_envs, config.gamma)
+    run.track(policy=policy, optimiser=optimiser, collector=collector, reward_scale=scaled)
     while run.training(collector.most_steps):
         batch = collector.collect(policy)
         with run.clock("update"):
             entropy_coef = apply_schedules(optimiser, config, run.progress)
-            metrics = update(policy, optimiser, batch, config, run.generator, entropy_coef)
+            data = scaled(batch) if config.scale_rewards else batch
+            metrics = update(policy, optimiser, data, config, run.generator, entropy_coef)
         run.record(policy, batch, metrics)
     return run.finish(policy)

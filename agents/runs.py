@@ -32,13 +32,15 @@ from numpy.typing import NDArray
 import rlenvs
 from agents import checkpoints
 from agents.configuration import ConfigType, make_config
-from agents.metrics import Averages, area_under_curve
+from agents.metrics import Averages
+from agents.naming import label_of
 from agents.policies import MLPPolicy, PolicyConfig, build_policy
 from agents.progress import TrainingProgress
 from agents.rollouts.batch import Batch
 from agents.rollouts.clock import Clock
 from agents.runtime import pick_device
 from rlenvs.leaderboard import evaluation
+from rlenvs.leaderboard.curves import area_under_curve
 from rlenvs.leaderboard.records import RunDirectory, RunSpec
 
 CHECKPOINT = "checkpoint.pt"
@@ -72,6 +74,7 @@ class Run:
         self.exact = evaluation.offers_exact_scores(self.eval_env)
         self.display = TrainingProgress(f"{spec.env_id} {spec.agent} seed {spec.seed}", spec.budget)
         self.started: float | None = None
+        self.before_s = 0.0  # of training before the run was resumed
 
     @classmethod
     def begin(cls, spec: RunSpec, run_dir: str | Path, config_class: type[ConfigType]) -> tuple[Run, ConfigType]:
@@ -84,13 +87,22 @@ class Run:
         return self.env_steps / self.spec.budget
 
     def make_vec(self, num_envs: int, **arguments: Any) -> VectorEnv:
-        """The specification's vector environment: the native one where there is one, else Gymnasium's SyncVectorEnv."""
-        return gym.make_vec(self.spec.env_id, num_envs=num_envs, **{**self.spec.env_kwargs, **arguments})
+        """The specification's vector environment: our native one, or SyncVectorEnv for anybody else's environment.
+
+        Not others' native ones: several ignore seed lists, reset masks or what `reset` must forget.
+        """
+        kwargs = {**self.spec.env_kwargs, **arguments}
+        mode = None if self.is_ours else "sync"
+        return gym.make_vec(self.spec.env_id, num_envs=num_envs, vectorization_mode=mode, **kwargs)
 
     def make_groups(self, groups: int, group_size: int) -> VectorEnv:
         """A vector environment of `groups * group_size` members for `EpisodeCollector`."""
-        native = gym.spec(self.spec.env_id).vector_entry_point is not None
-        return self.make_vec(groups * group_size, **({"group_size": group_size} if native else {}))
+        return self.make_vec(groups * group_size, **({"group_size": group_size} if self.is_ours else {}))
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether the environment is one of this suite's, with groups and states that can be saved."""
+        return self.spec.env_id.startswith("rlenvs/")
 
     def make_policy(self, env: VectorEnv, config: PolicyConfig) -> MLPPolicy:
         """A new policy on the run's device, initialised from the run's seed."""
@@ -152,7 +164,7 @@ class Run:
     def wall_s(self) -> float:
         """Seconds of training so far, resumed parts included, without evaluations and checkpoints."""
         now = 0.0 if self.started is None else time.perf_counter() - self.started
-        return self.clock.seconds["before"] + now - self.clock.seconds["evaluation"] - self.clock.seconds["checkpoint"]
+        return self.before_s + now - self.clock.seconds["evaluation"] - self.clock.seconds["checkpoint"]
 
     def finish(self, policy: MLPPolicy) -> dict[str, Any]:
         """Evaluates once more, plays and records the evaluation's episodes, saves the policy and closes the record."""
@@ -177,18 +189,13 @@ class Run:
         evaluation.save_actions(self.directory.path / "actions.npz", episodes, table)
         self.directory.append("episodes", episodes.rows)
         played = {"mean_return": episodes.mean_return, "score": episodes.mean_return}
-        result = {"label": self.label} | played | result
-        result |= {"episodes_mean_return": episodes.mean_return, "auc": area_under_curve(self.evaluations)}
-        result |= {"env_steps": self.env_steps, "wall_s": wall_s, "env_steps_per_s": self.env_steps / max(wall_s, 1e-9)}
+        result = {"label": label_of(self.spec)} | played | result
+        result |= {"episodes_mean_return": episodes.mean_return, "env_steps": self.env_steps, "wall_s": wall_s}
+        result["auc"] = area_under_curve(*np.array(self.evaluations).T, self.spec.budget)
+        result["env_steps_per_s"] = self.env_steps / max(wall_s, 1e-9)
         self.directory.finish(result, artifacts=artifacts)
         self.display.close()
         return result
-
-    @property
-    def label(self) -> str:
-        """What tables call the agent: its name, and the `variant` that its configuration names."""
-        variant = self.spec.config.get("variant")
-        return f"{self.spec.agent}-{variant}" if variant else self.spec.agent
 
     def _scores(self, probabilities: Callable[[NDArray], NDArray]) -> dict[str, float]:
         if self.exact:
@@ -223,7 +230,7 @@ class Run:
         self.generator.set_state(state["generator"])
         self.env_steps = state["env_steps"]
         self.evaluations = [(int(step), float(score)) for step, score in state["evaluations"]]
-        self.clock.seconds["before"] = state["wall_s"]
+        self.before_s = state["wall_s"]
         self.directory.cut_back(state["offsets"])
 
 

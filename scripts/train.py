@@ -7,7 +7,8 @@ import json
 import sys
 
 from agents.configuration import parse_assignments
-from agents.execution import directory_for, execute
+from agents.execution import execute
+from agents.naming import directory_for
 from agents.registry import BUILT_IN, load_agent
 from agents.runtime import configure_torch
 from rlenvs.leaderboard.evaluation import protocol
