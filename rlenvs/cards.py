@@ -115,9 +115,7 @@ def _observations(entry: EnvironmentEntry) -> str:
         except ValueError:
             rows.append((f"`{mode}`", "not offered: it would hide which map is played"))
         else:
-            rows.append(
-                (f"`{mode}`", f"`{describe_space(space)}`" + (" (default)" if space == default else ""))
-            )
+            rows.append((f"`{mode}`", f"`{describe_space(space)}`" + (" (default)" if space == default else "")))
     return _table(("`observation=`", "Space"), rows)
 
 
@@ -169,9 +167,7 @@ def _scores(row: Facts, entry: EnvironmentEntry) -> str:
     evaluated = ", ".join(f"{key}={value!r}" for key, value in entry.evaluation_kwargs.items())
     rows = [("random", f"{row.random_return:.6g}", "0"), ("optimal", f"{row.optimal_return:.6g}", "1")]
     table = _table(("Policy", "Expected return", "Score"), rows)
-    return f"{table}\n\nExact, by backward induction over the step limit" + (
-        f"; `{evaluated}`." if evaluated else "."
-    )
+    return f"{table}\n\nExact, by backward induction over the step limit" + (f"; `{evaluated}`." if evaluated else ".")
 
 
 def _determinism(world: World) -> str:

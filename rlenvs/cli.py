@@ -51,16 +51,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def parser() -> Parser:
     """All commands and their options."""
-    top = Parser(
-        prog="rlenvs", description="Gymnasium environments with exact scores, and their leaderboard."
-    )
+    top = Parser(prog="rlenvs", description="Gymnasium environments with exact scores, and their leaderboard.")
     top.add_argument("--version", action="version", version=f"rlenvs {rlenvs.__version__}")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
     _add_environment_commands(commands)
     _add_record_commands(commands)
-    doctor = commands.add_parser(
-        "doctor", help="versions, extras, ROMs, threads, GPU: to paste into an issue"
-    )
+    doctor = commands.add_parser("doctor", help="versions, extras, ROMs, threads, GPU: to paste into an issue")
     doctor.add_argument("--json", action="store_true", help="as JSON")
     doctor.set_defaults(run=run.doctor)
     return top
@@ -83,9 +79,7 @@ def _add_environment_commands(commands: Any) -> None:
     play = commands.add_parser("play", help="play an environment with the keyboard")
     play.add_argument("id", help="such as rlenvs/CliffWalk-v0, or cliffwalk")
     play.add_argument("--seed", type=int, help="seed of the first episode")
-    play.add_argument(
-        "--set", nargs="+", default=[], metavar="NAME=VALUE", help="arguments of the environment"
-    )
+    play.add_argument("--set", nargs="+", default=[], metavar="NAME=VALUE", help="arguments of the environment")
     play.add_argument("--window", action="store_true", help="in a window (extra: window)")
     play.set_defaults(run=run.play)
 
@@ -100,6 +94,7 @@ def _add_record_commands(commands: Any) -> None:
     show.set_defaults(run=run.leaderboard_show)
     build = actions.add_parser("build", help="write the self-contained page")
     build.add_argument("--out", default="site", help="directory of the page (default: site)")
+    build.add_argument("--verify", action="store_true", help="mark the runs whose records can be re-scored")
     build.set_defaults(run=run.leaderboard_build)
     for action in (show, build):
         action.add_argument("--runs", default="runs", help="directory of runs (default: runs)")
@@ -107,9 +102,7 @@ def _add_record_commands(commands: Any) -> None:
 
     verify = commands.add_parser("verify", help="check a run record")
     verify.add_argument("path", metavar="RUN", help="directory of the run")
-    verify.add_argument(
-        "--tier", type=int, default=1, help="0 complete, 1 re-scored (default), 2 re-evaluated"
-    )
+    verify.add_argument("--tier", type=int, default=1, help="0 complete, 1 re-scored (default), 2 re-evaluated")
     verify.add_argument("--json", action="store_true", help="as JSON")
     verify.set_defaults(run=run.verify)
 

@@ -84,9 +84,11 @@ def leaderboard_show(options: argparse.Namespace) -> int:
 
 def leaderboard_build(options: argparse.Namespace) -> int:
     """Writes the page of a directory of runs."""
-    from rlenvs.leaderboard.site import write_site
+    from rlenvs.leaderboard.records import find_runs
+    from rlenvs.leaderboard.site import rescore, write_site
 
-    print(write_site(_leaderboards(options), options.out))
+    verified = rescore(find_runs(options.runs)) if options.verify else None
+    print(write_site(_leaderboards(options), options.out, verified))
     return 0
 
 
@@ -151,9 +153,7 @@ def _listing(rows: Sequence[Facts]) -> Table:
         table.add_column(heading, justify="right" if heading in ("steps", "random", "optimal") else "left")
     for row in rows:
         reward = None if row.reward_range is None else "{:g} to {:g}".format(*row.reward_range)
-        numbers = [
-            None if value is None else f"{value:.4g}" for value in (row.random_return, row.optimal_return)
-        ]
+        numbers = [None if value is None else f"{value:.4g}" for value in (row.random_return, row.optimal_return)]
         cells = (row.id, row.action_space, row.observation_space, row.step_limit, reward, *numbers)
         table.add_row(*("-" if cell is None else str(cell) for cell in cells), row.missing or "yes")
     return table

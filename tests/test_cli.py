@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from rlenvs import commands
 from rlenvs.cli import main
 from rlenvs.registration import ENVIRONMENTS
+from tests.leaderboard.corridor import write_corridor_run
+from tests.leaderboard.synthetic import write_suite
 
 IDS = [entry.id for entry in ENVIRONMENTS]
 RLENVS = [sys.executable, "-c", "import sys; from rlenvs.cli import main; sys.exit(main())"]
@@ -83,15 +86,11 @@ def test_unknown_ids_suggest_near_ones(capsys, name: str, suggestion: str) -> No
 
 
 def test_ids_may_be_short_or_carry_the_module(capsys) -> None:
-    cards = {
-        run(capsys, "info", name, "--markdown") for name in ("DeepSea", "deepsea", "rlenvs:rlenvs/DeepSea-v0")
-    }
+    cards = {run(capsys, "info", name, "--markdown") for name in ("DeepSea", "deepsea", "rlenvs:rlenvs/DeepSea-v0")}
     assert len(cards) == 1
 
 
-@pytest.mark.parametrize(
-    "arguments", [[], ["dance"], ["info"], ["info", "a", "--json", "--markdown"], ["leaderboard"]]
-)
+@pytest.mark.parametrize("arguments", [[], ["dance"], ["info"], ["info", "a", "--json", "--markdown"], ["leaderboard"]])
 def test_wrong_usage_exits_with_2_and_says_where_help_is(capsys, arguments: list[str]) -> None:
     with pytest.raises(SystemExit) as exit_:
         main(arguments)
@@ -124,9 +123,7 @@ def test_interrupts_end_with_130_and_no_traceback(capsys, monkeypatch) -> None:
 
 
 def test_a_reader_that_leaves_early_is_no_error() -> None:
-    with subprocess.Popen(
-        [*RLENVS, "list", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    ) as process:
+    with subprocess.Popen([*RLENVS, "list", "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         process.stdout.close()
         assert process.stderr.read() == b""
         assert process.wait() == 0
@@ -138,3 +135,45 @@ def test_version_and_help() -> None:
     commands_help = subprocess.run([*RLENVS, "--help"], capture_output=True, text=True, check=True).stdout
     for command in ("list", "info", "play", "leaderboard", "verify", "reproduce", "doctor"):
         assert command in commands_help
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_suite(tmp_path_factory.mktemp("runs"), agents=("ppo", "a2c"), seeds=5)
+
+
+def test_leaderboard_show(capsys, runs: Path) -> None:
+    assert "Leaderboard demo@1" in run(capsys, "leaderboard", "show", "--runs", str(runs))
+    assert run(capsys, "leaderboard", "show", "--runs", str(runs), "--markdown").startswith("| Rank | Agent |")
+    (board,) = json.loads(run(capsys, "leaderboard", "show", "--runs", str(runs), "--json", "--reference", "a2c"))
+    assert board["reference"] == "a2c" and {row["label"] for row in board["rows"]} == {"ppo", "a2c"}
+
+
+def test_leaderboard_build(capsys, runs: Path, tmp_path: Path) -> None:
+    printed = run(capsys, "leaderboard", "build", "--runs", str(runs), "--out", str(tmp_path / "site"))
+    assert Path(printed.strip()).read_text().startswith("<!doctype html>")
+
+
+def test_leaderboard_without_runs_says_so(capsys, tmp_path: Path) -> None:
+    assert "holds no runs" in error_of(capsys, "leaderboard", "show", "--runs", str(tmp_path))
+
+
+def test_verify_passes_a_good_record_and_fails_an_edited_one(capsys, tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    write_corridor_run(path)
+    good = run(capsys, "verify", str(path)).splitlines()
+    assert [line.split(": ")[1] for line in good] == ["passed", "passed"]
+    edited = (path / "run.json").read_text().replace('"score": 0', '"score": 1', 1)
+    (path / "run.json").write_text(edited)
+    assert main(["verify", str(path), "--json"]) == 1
+    verdicts = json.loads(capsys.readouterr().out)
+    assert verdicts[-1]["passed"] is False
+
+
+def test_reproduce_prints_the_commands(capsys, tmp_path: Path) -> None:
+    path = tmp_path / "run"
+    write_corridor_run(path)
+    printed = run(capsys, "reproduce", str(path), "--work", str(tmp_path / "work"))
+    assert "scripts.train --spec" in printed.splitlines()[-1]
+    assert not (tmp_path / "work").exists()
+    assert "no run.json" in error_of(capsys, "reproduce", str(tmp_path))

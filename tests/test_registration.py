@@ -50,9 +50,7 @@ def test_both_spellings_make_it(env_id: str, prefix: str) -> None:
 
 def test_the_module_spelling_needs_no_import() -> None:
     code = "import gymnasium as gym; print(gym.make('rlenvs:rlenvs/GridWorld-v0').reset(seed=1)[1])"
-    run = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True
-    )
+    run = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout == "{}\n"
 
 
@@ -73,10 +71,7 @@ def test_specs_survive_json_and_pickle(env_id: str) -> None:
 def test_entries_describe_themselves(entry) -> None:
     assert entry.summary and entry.family
     assert entry.vector_entry_point
-    assert (
-        gym.make(entry.id, **entry.evaluation_kwargs).observation_space
-        == gym.make(entry.id).observation_space
-    )
+    assert gym.make(entry.id, **entry.evaluation_kwargs).observation_space == gym.make(entry.id).observation_space
 
 
 def test_mazes_are_evaluated_on_the_test_split() -> None:

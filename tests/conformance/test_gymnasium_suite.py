@@ -79,9 +79,7 @@ def test_the_first_reset_may_have_a_mask_of_all(env_id: str) -> None:
     ],
     ids=["list", "short", "long", "two-dimensional", "integers", "floats", "all false"],
 )
-def test_reset_mask_errors_read_as_gymnasiums(
-    env_id: str, mask, error: type[Exception], message: str
-) -> None:
+def test_reset_mask_errors_read_as_gymnasiums(env_id: str, mask, error: type[Exception], message: str) -> None:
     env = gym.make_vec(env_id, 3)
     env.reset(seed=SEED)
     with pytest.raises(error, match=re.escape(f"`options['reset_mask']` {message}")):
