@@ -23,7 +23,11 @@ class Curve(NamedTuple):
 
 
 def aggregate_curves(
-    xs: Sequence[np.ndarray], ys: Sequence[np.ndarray], points: int, rng: np.random.Generator
+    xs: Sequence[np.ndarray],
+    ys: Sequence[np.ndarray],
+    points: int,
+    rng: np.random.Generator,
+    logarithmic: bool = False,
 ) -> Curve:
     """The IQM over seeds of curves that need not share their x values.
 
@@ -35,9 +39,10 @@ def aggregate_curves(
         ys: For each seed its values there.
         points: Number of grid points.
         rng: Generator of the bootstrap.
+        logarithmic: Space the grid by equal ratios; then all x must be positive.
     """
-    start, stop = max(x[0] for x in xs), max(x[-1] for x in xs)
-    grid = np.linspace(start, stop, points)
+    spacing = np.geomspace if logarithmic else np.linspace
+    grid = spacing(max(x[0] for x in xs), max(x[-1] for x in xs), points)
     values = np.array([np.interp(grid, x, y) for x, y in zip(xs, ys, strict=True)])
     middle = iqm([values.T])
     if not enough_seeds([values]):

@@ -114,33 +114,48 @@ def improvement_interval(
     return percentile_interval(probability_of_improvement(ours, resample(reference, rng, replicates)))
 
 
-def paired_difference_interval(
+def difference_interval(
     scores: Scores,
     reference: Scores,
     statistic: Statistic,
     rng: np.random.Generator,
     replicates: int = REPLICATES,
+    paired: bool = False,
 ) -> Interval | None:
-    """The 95 % interval of ``statistic(scores) - statistic(reference)`` where runs come in pairs.
+    """The 95 % interval of ``statistic(scores) - statistic(reference)``.
 
-    Pairs, not runs, are drawn: ``scores[e][i]`` and ``reference[e][i]`` share their training seed, so what
-    the seed does to both cancels.
+    Args:
+        scores: One side.
+        reference: The other side.
+        statistic: For example `iqm`.
+        rng: Generator of the bootstrap.
+        replicates: Number of replicates.
+        paired: Draw pairs, not runs: ``scores[e][i]`` and ``reference[e][i]`` share their training seed, so what the
+            seed does to both cancels.
 
     Raises:
-        ValueError: An environment has unequal numbers of runs.
+        ValueError: Pairs are asked for, but an environment has unequal numbers of runs.
     """
+    if paired:
+        _check_pairs(scores, reference)
+    if not enough_seeds(scores, reference):
+        return None
+    if paired:
+        pairs = [np.stack(pair, axis=-1) for pair in zip(scores, reference, strict=True)]
+        drawn = resample(pairs, rng, replicates)
+        ours, theirs = [pair[..., 0] for pair in drawn], [pair[..., 1] for pair in drawn]
+    else:
+        ours, theirs = resample(scores, rng, replicates), resample(reference, rng, replicates)
+    return percentile_interval(statistic(ours) - statistic(theirs))
+
+
+def _check_pairs(scores: Scores, reference: Scores) -> None:
     for index, (ours, theirs) in enumerate(zip(scores, reference, strict=True)):
         if len(ours) != len(theirs):
             raise ValueError(
                 f"environment {index} has {len(ours)} runs on one side and {len(theirs)} on the other: "
                 f"a paired comparison needs the same seeds"
             )
-    if not enough_seeds(scores):
-        return None
-    pairs = [np.stack(pair, axis=-1) for pair in zip(scores, reference, strict=True)]
-    drawn = resample(pairs, rng, replicates)
-    difference = statistic([pair[..., 0] for pair in drawn]) - statistic([pair[..., 1] for pair in drawn])
-    return percentile_interval(difference)
 
 
 def rank_ranges(

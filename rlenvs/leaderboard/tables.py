@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Group as Renderables
 from rich.table import Table
 from rich.text import Text
@@ -12,6 +14,7 @@ from rlenvs.leaderboard.aggregation import BOOTSTRAP_SEED, Estimate, Leaderboard
 from rlenvs.leaderboard.statistics import LEVEL, MIN_SEEDS
 
 NOTHING = "–"
+NAMES = ("Agent", "Environment")
 
 
 def number(value: float | None, digits: int = 3) -> str:
@@ -35,6 +38,11 @@ def with_interval(estimate: Estimate | None, digits: int = 3) -> str:
         return number(estimate.value, digits)
     low, high = (number(bound, digits) for bound in estimate.interval)
     return f"{number(estimate.value, digits)} [{low}, {high}]"
+
+
+def stacked(estimate: Estimate | None, digits: int = 3) -> str:
+    """`with_interval` over two lines, for narrow columns."""
+    return with_interval(estimate, digits).replace(" ", "\n", 1)
 
 
 def ranks(row: Row) -> str:
@@ -68,19 +76,7 @@ def _suite(board: Leaderboard) -> str:
 
 def suite_columns(board: Leaderboard) -> list[str]:
     """The headings of `suite_cells`."""
-    return [
-        "Rank",
-        "Agent",
-        "IQM",
-        "Mean",
-        "Median",
-        "Gap",
-        f"P(>{board.reference})",
-        "AUC",
-        "Seeds",
-        "Steps/s",
-        "s/run",
-    ]
+    return ["Rank", "Agent", "IQM", "Mean", "Median", "Gap", f"P(>{board.reference})", "Seeds"]
 
 
 def suite_cells(board: Leaderboard, row: Row) -> list[str]:
@@ -92,41 +88,55 @@ def suite_cells(board: Leaderboard, row: Row) -> list[str]:
         with_interval(row.iqm),
         *(number(value) for value in values),
         number(row.improvement.value if row.improvement else None, 2),
-        number(row.auc),
         seeds(board, row),
-        count(row.env_steps_per_s),
-        number(row.wall_s, 1),
     ]
 
 
-def environment_columns(board: Leaderboard) -> list[str]:
-    """The headings of `environment_cells`."""
-    return ["Agent", *board.environments]
+COST_COLUMNS = ["AUC", "Steps/s", "s/run"]
+
+
+def cost_cells(row: Row) -> list[str]:
+    """How soon and how fast an agent learns: the cells of `COST_COLUMNS`."""
+    return [number(row.auc), count(row.env_steps_per_s), number(row.wall_s, 1)]
 
 
 def environment_cells(board: Leaderboard, row: Row) -> list[str]:
-    """A row of the table of single environments."""
-    return [row.label, *(with_interval(row.environments.get(name)) for name in board.environments)]
+    """A row's estimates in each environment."""
+    return [with_interval(row.environments.get(name)) for name in board.environments]
 
 
 def rich_tables(board: Leaderboard) -> Renderables:
-    """Two tables for a terminal, over the suite and by environment, and what they mean."""
-    over_suite = Table(title=f"Leaderboard {board.protocol}", title_style="bold", title_justify="left")
-    by_environment = Table(title="IQM in each environment", title_style="bold", title_justify="left")
-    for table, headings in ((over_suite, suite_columns(board)), (by_environment, environment_columns(board))):
-        for heading in headings:
-            table.add_column(heading, justify="left" if heading == "Agent" else "right", overflow="fold")
-    for row in board.rows:
-        over_suite.add_row(*map(Text, suite_cells(board, row)))
-        by_environment.add_row(*map(Text, environment_cells(board, row)))
-    return Renderables(over_suite, by_environment, Text(footnote(board), style="dim"))
+    """Tables for a terminal of 80 columns: over the suite, by environment, costs; and what the numbers mean."""
+    suite = [suite_cells(board, row) for row in board.rows]
+    environments = [
+        [row.label, *(stacked(row.environments.get(name)) for name in board.environments)] for row in board.rows
+    ]
+    costs = [[row.label, *cost_cells(row)] for row in board.rows]
+    return Renderables(
+        rich_table(f"Leaderboard {board.protocol}", suite_columns(board), suite),
+        rich_table("IQM in each environment", ["Agent", *board.environments], environments),
+        rich_table("Speed of learning and of computing", ["Agent", *COST_COLUMNS], costs),
+        Text(footnote(board), style="dim"),
+    )
+
+
+def rich_table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    """A narrow table: names to the left in the first column called Agent or Environment, numbers to the right."""
+    table = Table(title=title, title_style="bold", title_justify="left", box=SIMPLE_HEAD, padding=0)
+    for heading in headings:
+        table.add_column(heading, justify="left" if heading in NAMES else "right", overflow="fold")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    return table
 
 
 def markdown(board: Leaderboard) -> str:
-    """The same two tables in Markdown."""
-    over_suite = [suite_columns(board), *(suite_cells(board, row) for row in board.rows)]
-    by_environment = [environment_columns(board), *(environment_cells(board, row) for row in board.rows)]
-    return "\n\n".join([_markdown_table(over_suite), _markdown_table(by_environment), footnote(board)]) + "\n"
+    """Two tables in Markdown, over the suite and by environment."""
+    suite = [suite_columns(board) + COST_COLUMNS]
+    suite += [suite_cells(board, row) + cost_cells(row) for row in board.rows]
+    environments = [["Agent", *board.environments]]
+    environments += [[row.label, *environment_cells(board, row)] for row in board.rows]
+    return "\n\n".join([_markdown_table(suite), _markdown_table(environments), footnote(board)]) + "\n"
 
 
 def _markdown_table(rows: list[list[str]]) -> str:

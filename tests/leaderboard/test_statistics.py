@@ -115,20 +115,22 @@ def test_under_five_seeds_there_is_no_interval():
     few = [values[:4] for values in SCORES]
     assert statistics.interval(few, statistics.iqm, generator()) is None
     assert statistics.improvement_interval(SCORES, few, generator()) is None
-    assert statistics.paired_difference_interval(few, few, statistics.iqm, generator()) is None
+    assert statistics.difference_interval(few, few, statistics.iqm, generator()) is None
     assert statistics.rank_ranges([SCORES, few], statistics.iqm, generator()) == [(1, 1), None]
 
 
 def test_pairs_cancel_what_seeds_share():
     shared = np.random.default_rng(0).normal(0, 10, 12)
     ours, theirs = [shared + 1.0], [shared]
-    low, high = statistics.paired_difference_interval(ours, theirs, statistics.mean, generator())
+    low, high = statistics.difference_interval(ours, theirs, statistics.mean, generator(), paired=True)
     assert low == pytest.approx(1.0) and high == pytest.approx(1.0)
+    low, high = statistics.difference_interval(ours, theirs, statistics.mean, generator())
+    assert low < 0 < 2 < high
 
 
 def test_pairs_must_match():
     with pytest.raises(ValueError, match="environment 0 has 10 runs on one side and 8 on the other"):
-        statistics.paired_difference_interval(SCORES, REFERENCE, statistics.mean, generator())
+        statistics.difference_interval(SCORES, REFERENCE, statistics.mean, generator(), paired=True)
 
 
 def test_rank_ranges_separate_what_differs_and_join_what_does_not():

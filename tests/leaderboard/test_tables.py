@@ -12,11 +12,13 @@ from rlenvs.leaderboard.records import find_runs
 from rlenvs.leaderboard.statistics import Interval
 from tests.leaderboard.synthetic import write_suite
 
+AGENTS = ["ppo", "a2c", "grpo-clip_cov"]
+
 
 @pytest.fixture(scope="module")
 def board(tmp_path_factory):
     environments = ["rlenvs/CliffWalk-v0", "rlenvs/FourRooms-v0"]
-    (built,) = build_leaderboards(find_runs(write_suite(tmp_path_factory.mktemp("runs"), ["ppo", "a2c"], environments)))
+    (built,) = build_leaderboards(find_runs(write_suite(tmp_path_factory.mktemp("runs"), AGENTS, environments)))
     return built
 
 
@@ -29,11 +31,15 @@ def test_markdown_shows_every_agent_and_environment(board):
     assert widths == {12}
 
 
-def test_terminal_tables_fit_a_hundred_columns(board):
+def test_terminal_tables_fit_eighty_columns(board):
     out = io.StringIO()
-    Console(file=out, width=100).print(tables.rich_tables(board))
-    text = out.getvalue()
-    assert "Leaderboard demo@1" in text and "ppo" in text and max(map(len, text.splitlines())) <= 100
+    Console(file=out, width=80).print(tables.rich_tables(board))
+    lines = out.getvalue().splitlines()
+    assert max(map(len, lines)) <= 80
+    headings = next(line for line in lines if "Rank" in line)
+    assert "Median" in headings and "P(>ppo)" in headings and "Seeds" in headings  # nothing is folded
+    (ppo,) = (line for line in lines if "ppo" in line and "5/5" in line)
+    assert tables.with_interval(next(row.iqm for row in board.rows if row.label == "ppo")) in ppo
 
 
 @pytest.mark.parametrize(
