@@ -16,8 +16,8 @@ from rlenvs.leaderboard.aggregation import BOOTSTRAP_SEED, Estimate, estimate, g
 from rlenvs.leaderboard.files import RecordError
 from rlenvs.leaderboard.grouping import Group, by_protocol, group_runs
 from rlenvs.leaderboard.reading import RunRecord
-from rlenvs.leaderboard.statistics import LEVEL
-from rlenvs.leaderboard.tables import rich_table, stacked
+from rlenvs.leaderboard.statistics import LEVEL, MIN_SEEDS
+from rlenvs.leaderboard.tables import NOTHING, number, rich_table, stacked
 
 SUITE = "all"
 
@@ -33,12 +33,12 @@ class Difference:
     improvement: Estimate
 
     @property
-    def verdict(self) -> str:
-        """Which side is better, if the difference's interval says so."""
+    def better(self) -> str:
+        """``A`` or ``B`` if the difference's interval lies on one side of 0, else ``?``; ``–`` without interval."""
         interval = self.difference.interval
         if interval is None:
-            return "too few seeds"
-        return "A is better" if interval.low > 0 else "B is better" if interval.high < 0 else "cannot tell"
+            return NOTHING
+        return "A" if interval.low > 0 else "B" if interval.high < 0 else "?"
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Comparison:
 
     def to_json(self) -> dict[str, Any]:
         """The comparison as plain JSON types."""
-        rows = [dataclasses.asdict(row) | {"verdict": row.verdict} for row in self.differences]
+        rows = [dataclasses.asdict(row) | {"better": row.better} for row in self.differences]
         return dataclasses.asdict(self) | {"bootstrap_seed": BOOTSTRAP_SEED, "differences": rows}
 
 
@@ -129,13 +129,14 @@ def report(comparison: Comparison) -> Renderables:
     """The comparison for a terminal."""
     title = f"A = {comparison.a}, B = {comparison.b}, protocol {comparison.protocol}"
     rows = [
-        [row.environment, *map(stacked, (row.a, row.b, row.difference)), stacked(row.improvement, 2), row.verdict]
+        [row.environment, *map(stacked, (row.a, row.b, row.difference)), number(row.improvement.value, 2), row.better]
         for row in comparison.differences
     ]
-    table = rich_table(title, ["Environment", "A", "B", "A − B", "P(A > B)", "Verdict"], rows)
+    table = rich_table(title, ["Environment", "A", "B", "A − B", "P(A > B)", "Better"], rows)
     pairs = "pairs of equal seeds" if comparison.paired else "runs, each side by itself"
     note = (
         f"Scores are IQM over seeds, [ ] {LEVEL:.0%} intervals of a stratified bootstrap over {pairs} "
-        f"(seed {BOOTSTRAP_SEED}). P(A > B): the probability that a run of A beats a run of B."
+        f"(seed {BOOTSTRAP_SEED}). P(A > B): the probability that a run of A beats a run of B. "
+        f"Better: the side whose interval of A − B excludes 0; ? if neither, {NOTHING} under {MIN_SEEDS} seeds."
     )
     return Renderables(table, Text(note, style="dim"))
