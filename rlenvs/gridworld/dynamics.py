@@ -43,6 +43,11 @@ class TransitionTable:
     probability: FloatArray
     start_states: npt.NDArray[np.int32]
 
+    def __post_init__(self) -> None:
+        """Tables are shared by environments and caches, so nobody may write to them."""
+        for array in vars(self).values():
+            array.setflags(write=False)
+
     @property
     def num_states(self) -> int:
         """S."""
@@ -88,11 +93,10 @@ class Cells:
     @classmethod
     def of(cls, maps: SymbolArray) -> Cells:
         """Number the states of `maps`, uint8 `[M, rows, columns]`."""
-        free = ~is_symbol(maps, WALL)
-        layers = [free]
-        if is_symbol(maps, KEY).any():
-            layers = [free & ~is_symbol(maps, KEY + DOOR), free]
-        exists = np.stack(layers, axis=1)
+        without_key = ~is_symbol(maps, WALL + KEY + DOOR)
+        with_key = ~is_symbol(maps, WALL)
+        has_key = is_symbol(maps, KEY).any()
+        exists = np.stack([without_key, with_key] if has_key else [without_key], axis=1)
         state_at = np.full(exists.shape, -1, dtype=np.int32)
         place = np.argwhere(exists).astype(np.int32)
         state_at[exists] = np.arange(len(place), dtype=np.int32)

@@ -29,6 +29,7 @@ RENDER_MODES = ("human", "rgb_array", "ansi")
 FRAME_TILE = 48
 _LOW_64 = (1 << 64) - 1
 _LARGEST_LIST = 100_000
+_TABLES = ("_next_state", "_reward", "_terminated")
 
 
 class GridEnv(gym.Env[Any, int]):
@@ -179,6 +180,15 @@ class GridEnv(gym.Env[Any, int]):
         """The exact score of a policy `[S, A]`; see `planning.exact_scores`."""
         return planning.exact_scores(self.world, probabilities)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Leaves out the tables made by `_load_table`: memory views cannot be copied or pickled."""
+        return {name: value for name, value in vars(self).items() if name not in _TABLES}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Undo `__getstate__`."""
+        vars(self).update(state)
+        self._load_table()
+
     def _load_table(self) -> None:
         """Flat Python tables: lists are fastest to read, views cost nothing to make for large worlds."""
         table = self.world.table
@@ -192,13 +202,13 @@ class GridEnv(gym.Env[Any, int]):
         self._terminated = _flat(table.terminated)
 
     def _check_action(self, action: object) -> int:
-        is_scalar = isinstance(action, (int, np.generic, np.ndarray)) and np.ndim(action) == 0
-        if not is_scalar or np.asarray(action).dtype.kind not in "iu":
+        if isinstance(action, np.ndarray) and action.ndim == 0:
+            action = action[()]
+        if not isinstance(action, (int, np.integer)) or isinstance(action, bool):
             raise TypeError(f"action must be an integer from 0 to {self._num_actions - 1}, got {action!r}")
-        number = int(action)  # type: ignore[call-overload]
-        if not 0 <= number < self._num_actions:
-            raise ValueError(f"action must be an integer from 0 to {self._num_actions - 1}, got {number}")
-        return number
+        if not 0 <= action < self._num_actions:
+            raise ValueError(f"action must be an integer from 0 to {self._num_actions - 1}, got {action}")
+        return int(action)
 
 
 def _flat(array: npt.NDArray[Any]) -> Sequence[Any]:

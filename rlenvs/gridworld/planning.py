@@ -21,7 +21,7 @@ from rlenvs.gridworld.world import World
 
 def optimal_values(world: World) -> FloatArray:
     """The expected return of the best play from every state with all steps left, float64 `[S]`."""
-    return _values(world, None)
+    return _values(world.table, world.step_limit, None)
 
 
 def policy_values(world: World, probabilities: npt.ArrayLike) -> FloatArray:
@@ -34,7 +34,7 @@ def policy_values(world: World, probabilities: npt.ArrayLike) -> FloatArray:
     Raises:
         ValueError: probabilities of another shape, negative or not finite, or with rows that do not sum to 1.
     """
-    return _values(world, check_probabilities(world, probabilities))
+    return _values(world.table, world.step_limit, check_probabilities(world, probabilities))
 
 
 def mean_return(world: World, values: FloatArray) -> float:
@@ -42,12 +42,9 @@ def mean_return(world: World, values: FloatArray) -> float:
     return float(values[world.table.start_states].mean())
 
 
-@functools.lru_cache(maxsize=16)
 def reference_returns(world: World) -> tuple[float, float]:
     """The expected returns of the uniform random policy and of the best play."""
-    shape = world.table.next_state.shape[:2]
-    uniform = np.full(shape, 1 / shape[1])
-    return mean_return(world, _values(world, uniform)), mean_return(world, _values(world, None))
+    return _reference_returns(world.table, world.step_limit)
 
 
 def exact_scores(world: World, probabilities: npt.ArrayLike) -> dict[str, float]:
@@ -104,11 +101,18 @@ def check_probabilities(world: World, probabilities: npt.ArrayLike) -> FloatArra
     return policy / sums[:, None]
 
 
-def _values(world: World, policy: FloatArray | None) -> FloatArray:
-    values = np.zeros(world.table.num_states)
-    expected_reward = world.table.reward @ world.table.probability
-    for _ in range(world.step_limit):
-        values = _backup(world.table, expected_reward, values, policy)
+@functools.lru_cache(maxsize=16)
+def _reference_returns(table: TransitionTable, step_limit: int) -> tuple[float, float]:
+    uniform = np.full((table.num_states, table.num_actions), 1 / table.num_actions)
+    random, optimal = (_values(table, step_limit, policy)[table.start_states] for policy in (uniform, None))
+    return float(random.mean()), float(optimal.mean())
+
+
+def _values(table: TransitionTable, step_limit: int, policy: FloatArray | None) -> FloatArray:
+    values = np.zeros(table.num_states)
+    expected_reward = table.reward @ table.probability
+    for _ in range(step_limit):
+        values = _backup(table, expected_reward, values, policy)
     return values
 
 

@@ -7,7 +7,7 @@ rotated. A 128-bit number is two uint64; the high half of a 64-bit product is pu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -42,10 +42,9 @@ class RandomStreams:
         self.words: Bits = np.zeros((4, count), dtype=np.uint64)
         self._scratch: Bits = np.empty((5, count), dtype=np.uint64)
 
-    def seed(self, members: npt.NDArray[np.int64], seeds: Sequence[int]) -> None:
-        """Seed each of `members` with its own non-negative integer."""
-        for member, seed in zip(members.tolist(), seeds, strict=True):
-            self._set_state(member, np.random.PCG64(np.random.SeedSequence(seed)).state)
+    def seed(self, member: int, seed: int) -> None:
+        """Seed a member with a non-negative integer."""
+        self._set_state(member, np.random.PCG64(np.random.SeedSequence(seed)).state)
 
     def copy(self, sources: npt.NDArray[np.int64], targets: npt.NDArray[np.int64]) -> None:
         """Give each of `targets` the stream, at its present position, of the source in the same place."""
@@ -53,19 +52,11 @@ class RandomStreams:
 
     def jump(self, member: int, jumps: int) -> None:
         """Move a member far ahead on its stream, as `PCG64.jumped(jumps)` does."""
-        self._set_state(member, self.generator(member).bit_generator.jumped(jumps).state)  # type: ignore[attr-defined]
+        self._set_state(member, self._bit_generator(member).jumped(jumps).state)
 
     def generator(self, member: int) -> np.random.Generator:
         """A NumPy generator at the member's present position; drawing from it does not move the member."""
-        high, low, increment_high, increment_low = (int(word) for word in self.words[:, member])
-        bit_generator = np.random.PCG64(0)
-        bit_generator.state = {
-            "bit_generator": "PCG64",
-            "state": {"state": high << 64 | low, "inc": increment_high << 64 | increment_low},
-            "has_uint32": 0,
-            "uinteger": 0,
-        }
-        return np.random.Generator(bit_generator)
+        return np.random.Generator(self._bit_generator(member))
 
     def draw(self, members: npt.NDArray[np.int64] | None = None) -> npt.NDArray[np.float64]:
         """One uniform double in [0, 1) from each of `members` (None: all), float64 `[n]`."""
@@ -81,14 +72,25 @@ class RandomStreams:
         self.words[1][members] = words[1]
         return bits
 
-    def _set_state(self, member: int, state: dict) -> None:  # type: ignore[type-arg]
+    def _bit_generator(self, member: int) -> np.random.PCG64:
+        high, low, increment_high, increment_low = self.words[:, member].tolist()
+        bit_generator = np.random.PCG64(0)
+        bit_generator.state = {
+            "bit_generator": "PCG64",
+            "state": {"state": high << 64 | low, "inc": increment_high << 64 | increment_low},
+            "has_uint32": 0,
+            "uinteger": 0,
+        }
+        return bit_generator
+
+    def _set_state(self, member: int, state: Any) -> None:
         position, increment = state["state"]["state"], state["state"]["inc"]
         self.words[:, member] = (position >> 64, position & _LOW_64, increment >> 64, increment & _LOW_64)
 
 
 def to_double(bits: Bits) -> npt.NDArray[np.float64]:
     """NumPy's uniform double in [0, 1) of 64 random bits: the upper 53 bits times 2^-53."""
-    return (bits >> _11) * 2.0**-53
+    return np.multiply(bits >> _11, 2.0**-53, dtype=np.float64)
 
 
 def bits_bound(bound: float) -> np.uint64:

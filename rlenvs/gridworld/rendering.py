@@ -1,63 +1,108 @@
-"""Pictures of a world: RGB arrays painted with NumPy, text, and a window."""
+"""Pictures of a world: RGB arrays for people and as observations, text, and a window."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from gymnasium.error import DependencyNotInstalled
 
 from rlenvs.gridworld.dynamics import IntArray
-from rlenvs.gridworld.maps import format_map
+from rlenvs.gridworld.maps import DOOR, FLOOR, KEY, START, WALL, format_map, is_symbol
+from rlenvs.gridworld.tiles import AGENTS, DRAWINGS, THEMES, Canvas, Picture, Theme, draw_key, floor, letter, open_door
 from rlenvs.gridworld.world import World
-
-Image = npt.NDArray[np.uint8]
-
-_COLORS = {"#": (52, 58, 64), ".": (240, 238, 230), "S": (214, 226, 240), "G": (64, 160, 92), "M": (64, 160, 92),
-           "H": (40, 60, 110), "C": (190, 80, 50), "K": (230, 190, 60), "D": (140, 96, 60)}
 
 
 class Painter:
-    """Paints states of one world with tiles of a fixed size."""
+    """Paints states of one world with tiles of a fixed size.
+
+    Args:
+        world: the world.
+        tile: side of a cell in pixels.
+    """
 
     def __init__(self, world: World, tile: int) -> None:
-        maps = world.cells.maps
-        colors = np.full((128, 3), 150, dtype=np.uint8)
-        for symbol, color in _COLORS.items():
-            colors[ord(symbol)] = color
         self._tile = tile
-        self._colors = colors[maps]
-        self._place = world.cells.place
+        self._maps, self._place = world.cells.maps, world.cells.place
+        theme = THEMES.get(world.name, Theme())
+        shape = (2 if world.has_inventory else 1, 128, tile, tile, 3)
+        self._ground: Picture = np.zeros(shape, dtype=np.uint8)
+        self._with_agent: Picture = np.zeros(shape, dtype=np.uint8)
+        has_many_starts = int(is_symbol(self._maps[0], START).sum()) > 1
+        for inventory in range(shape[0]):
+            for symbol in (chr(code) for code in np.unique(self._maps)):
+                drawing = _drawing(theme, symbol, has_many_starts, inventory == 1)
+                canvas = Canvas(tile, theme.wall if symbol == WALL else theme.floor)
+                floor(canvas)
+                drawing(canvas)
+                self._ground[inventory, ord(symbol)] = canvas.picture()
+                AGENTS[theme.agent](canvas)
+                if inventory:
+                    draw_key(canvas, 0.76, 0.84, 0.5)
+                self._with_agent[inventory, ord(symbol)] = canvas.picture()
 
-    def paint(self, states: IntArray) -> Image:
-        """Pictures of `states` `[n]`, uint8 `[n, height, width, 3]`."""
+    def paint(self, states: IntArray) -> Picture:
+        """Pictures of `states` `[n]`, uint8 `[n, height, width, 3]`, fresh."""
         game, inventory, row, column = self._place[states].T
-        small = self._colors[game]
-        tile = self._tile
-        images = small.repeat(tile, axis=1).repeat(tile, axis=2)
-        n, rows, columns, _ = small.shape
-        tiles = images.reshape(n, rows, tile, columns, tile, 3)
-        tiles[np.arange(n), row, tile // 4 : -(tile // 4), column, tile // 4 : -(tile // 4)] = (220, 60, 60)
-        return images
+        symbols = self._maps[game]
+        tiles = self._ground[inventory[:, None, None], symbols]
+        members = np.arange(len(states))
+        tiles[members, row, column] = self._with_agent[inventory, symbols[members, row, column]]
+        count, rows, columns, tile = tiles.shape[:4]
+        return tiles.transpose(0, 1, 3, 2, 4, 5).reshape(count, rows * tile, columns * tile, 3)
+
+
+def _drawing(theme: Theme, symbol: str, has_many_starts: bool, has_key: bool) -> Callable[[Canvas], None]:
+    """How a symbol looks; a key that is held and marks of many starts are not drawn."""
+    if (has_key and symbol == KEY) or (has_many_starts and symbol == START):
+        return floor
+    if has_key and symbol == DOOR:
+        return open_door
+    special = dict(theme.drawings)
+    return special.get(symbol) or DRAWINGS.get(symbol) or letter(symbol)
 
 
 def ansi(world: World, state: int) -> str:
-    """The map as text, the agent as `@`; a last line tells of the key where there is one."""
+    """The map as text: the agent as `@`; with the key in hand, doors open (`/`) and a last line that says so."""
     game, inventory, row, column = world.cells.place[state].tolist()
     lines = format_map(world.cells.maps[game])
+    if inventory:
+        lines = [line.replace(KEY, FLOOR).replace(DOOR, "/") for line in lines]
     lines[row] = lines[row][:column] + "@" + lines[row][column + 1 :]
+    if inventory:
+        lines.append("with the key")
     return "\n".join(lines) + "\n"
 
 
 class Window:
-    """A window that shows frames."""
+    """A window that shows frames at a given rate."""
 
-    def show(self, frame: Image, fps: int) -> None:
-        """Show a frame."""
+    def __init__(self) -> None:
+        os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
+        try:
+            import pygame
+        except ImportError as error:
+            remedy = "pip install 'rlenvs-suite[window]'"
+            raise DependencyNotInstalled(f"render_mode='human' needs pygame: {remedy}") from error
+        self._pygame: Any = pygame
+        pygame.display.init()
+        pygame.display.set_caption("rlenvs")
+        self._clock = pygame.time.Clock()
+
+    def show(self, frame: npt.NDArray[np.uint8], fps: int) -> None:
+        """Show a frame `[height, width, 3]`, then wait until the next one is due."""
+        size = (frame.shape[1], frame.shape[0])
+        screen = self._pygame.display.get_surface()
+        if screen is None or screen.get_size() != size:
+            screen = self._pygame.display.set_mode(size)
+        screen.blit(self._pygame.image.frombuffer(frame.tobytes(), size, "RGB"), (0, 0))
+        self._pygame.event.pump()
+        self._pygame.display.flip()
+        self._clock.tick(fps)
 
     def close(self) -> None:
         """Close the window."""
-
-
-def _unused() -> Any:
-    return None
+        self._pygame.display.quit()

@@ -10,15 +10,16 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from gymnasium.error import DependencyNotInstalled
 
-from rlenvs.gridworld.dynamics import BoolArray, FloatArray, IntArray
+from rlenvs.gridworld.checks import one_of
+from rlenvs.gridworld.dynamics import BoolArray, FloatArray, IntArray, TransitionTable
 from rlenvs.gridworld.random_streams import Bits, RandomStreams, bits_bound, to_double
 from rlenvs.gridworld.world import World
-
 
 _NEVER = np.iinfo(np.int64).max
 _NOBODY: IntArray = np.empty(0, dtype=np.int64)
@@ -56,7 +57,6 @@ class StepTables:
         start_codes: int64 `[n]`, drawn from uniformly.
         bounds: uint64 `[K - 1]`; the outcome is the number of bounds that the random bits reach.
         num_actions: A.
-        step_limit: steps after which an episode is truncated.
         is_noisy: whether every call of a member draws one number (see `env`: the random stream).
         is_start_drawn: whether there is more than one start.
     """
@@ -68,15 +68,13 @@ class StepTables:
     start_codes: IntArray
     bounds: Bits
     num_actions: int
-    step_limit: int
     is_noisy: bool
     is_start_drawn: bool
 
 
-@functools.lru_cache(maxsize=8)
-def compile_tables(world: World) -> StepTables:
-    """Lay out a world's transitions for `np.take`."""
-    table = world.table
+@functools.lru_cache(maxsize=4)
+def compile_tables(table: TransitionTable) -> StepTables:
+    """Lay out a transition table for `np.take`."""
     entries = table.num_actions * table.num_outcomes
     shift = (entries - 1).bit_length() + 1
     over = 1 << (shift - 1)
@@ -95,7 +93,6 @@ def compile_tables(world: World) -> StepTables:
         start_codes=start_codes,
         bounds=np.array([bits_bound(bound) for bound in table.outcome_bounds], dtype=np.uint64),
         num_actions=table.num_actions,
-        step_limit=world.step_limit,
         is_noisy=table.num_outcomes > 1,
         is_start_drawn=len(start_codes) > 1,
     )
@@ -105,6 +102,8 @@ class Stepper:
     """The members' codes, deadlines and random streams, and how they step.
 
     Attributes:
+        tables: the transitions.
+        step_limit: steps after which an episode is truncated.
         codes: int64 `[N]`.
         deadline: int64 `[N]`, the step (counted by `clock`) at which the member's episode is truncated.
         clock: number of steps taken by all.
@@ -112,8 +111,9 @@ class Stepper:
         over: int64 `[n]`, the members whose episode is over, in order.
     """
 
-    def __init__(self, tables: StepTables, count: int) -> None:
+    def __init__(self, tables: StepTables, step_limit: int, count: int) -> None:
         self.tables = tables
+        self.step_limit = step_limit
         self.codes: IntArray = np.zeros(count, dtype=np.int64)
         self.deadline: IntArray = np.zeros(count, dtype=np.int64)
         self.clock = 0
@@ -131,10 +131,10 @@ class Stepper:
         """Begin a new episode of `members`; draws their starts where the world needs a draw."""
         tables = self.tables
         if tables.is_noisy or tables.is_start_drawn:
-            self.codes[members] = _drawn_starts(tables, self.streams.draw_bits(members))
+            self.codes[members] = _drawn_starts(tables, self._draw_bits(members))
         else:
             self.codes[members] = tables.start_codes[0]
-        self._set_deadline(members, self.clock + tables.step_limit)
+        self._set_deadline(members, self.clock + self.step_limit)
         if members is self.over:
             self.over = _NOBODY
         else:
@@ -145,6 +145,16 @@ class Stepper:
         self.codes[targets] = self.codes[sources]
         self.deadline[targets] = self.deadline[sources]
         self.streams.copy(sources, targets)
+        self.find_over()
+
+    def snapshot(self) -> list[npt.NDArray[Any]]:
+        """Everything that changes, as arrays; `load` puts it back."""
+        return [self.codes, self.deadline, np.array([self.clock]), self.streams.words]
+
+    def load(self, codes: IntArray, deadline: IntArray, clock: IntArray, words: Bits) -> None:
+        """Continue from a snapshot of a stepper with the same tables and count."""
+        self.codes, self.deadline, self.clock, self.streams.words = codes, deadline, int(clock[0]), words
+        self._first_deadline = 0
         self.find_over()
 
     def find_over(self) -> None:
@@ -164,7 +174,7 @@ class Stepper:
             codes[self.over] = _drawn_starts(tables, bits[self.over] if tables.is_noisy else bits)
         self.clock += 1
         # A member whose episode ends now restarts in the next step and has step_limit steps after that.
-        return self._finish_step(rewards, self.clock + 1 + tables.step_limit)
+        return self._finish_step(rewards, self.clock + 1 + self.step_limit)
 
     def step_active(self, actions: IntArray) -> Transition:
         """One step of the members whose episode is not over.
@@ -175,7 +185,7 @@ class Stepper:
         active = np.flatnonzero(self.codes & tables.over == 0)
         index = self.codes[active] + actions[active]
         if tables.is_noisy:
-            index += _outcomes(tables, self.streams.draw_bits(active))
+            index += _outcomes(tables, self._draw_bits(active))
         self.codes[active] = tables.next_code[index]
         rewards = np.zeros(len(self.codes))
         rewards[active] = tables.reward[index]
@@ -189,8 +199,11 @@ class Stepper:
         if self.tables.is_noisy:
             return self.streams.draw_bits()
         if self.tables.is_start_drawn and self.over.size:
-            return self.streams.draw_bits(self.over)
+            return self._draw_bits(self.over)
         return _NO_BITS
+
+    def _draw_bits(self, members: IntArray) -> Bits:
+        return self.streams.draw_bits(members)
 
     def _finish_step(self, rewards: FloatArray, deadline_after_end: int) -> Transition:
         """Find the episodes that ended in this step and mark them."""
@@ -228,3 +241,21 @@ def _outcomes(tables: StepTables, bits: Bits) -> npt.NDArray[np.uint8]:
 
 def _drawn_starts(tables: StepTables, bits: Bits) -> IntArray:
     return tables.start_codes[(to_double(bits) * len(tables.start_codes)).astype(np.int64)]
+
+
+def make_stepper(world: World, count: int, backend: str) -> Stepper:
+    """The engine for `count` members of a world: "numpy", or "numba" (same bits, compiled).
+
+    Raises:
+        DependencyNotInstalled: numba is asked for and missing.
+        ValueError: another backend.
+    """
+    one_of(backend, ("numpy", "numba"), "backend")
+    tables = compile_tables(world.table)
+    if backend == "numpy":
+        return Stepper(tables, world.step_limit, count)
+    try:
+        from rlenvs.gridworld.kernels import NumbaStepper
+    except ImportError as error:
+        raise DependencyNotInstalled("backend='numba' needs numba: pip install 'rlenvs-suite[fast]'") from error
+    return NumbaStepper(tables, world.step_limit, count)

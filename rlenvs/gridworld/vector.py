@@ -22,7 +22,7 @@ from rlenvs.gridworld.dynamics import BoolArray, FloatArray, IntArray
 from rlenvs.gridworld.env import FRAME_TILE
 from rlenvs.gridworld.observations import make_encoder
 from rlenvs.gridworld.rendering import Painter, ansi
-from rlenvs.gridworld.stepping import Stepper, Transition, compile_tables
+from rlenvs.gridworld.stepping import Transition, make_stepper
 from rlenvs.gridworld.vector_checks import (
     as_object_array,
     check_actions,
@@ -35,6 +35,8 @@ from rlenvs.gridworld.world import World
 from rlenvs.gridworld.worlds import build_world
 
 VectorStep = tuple[npt.NDArray[Any], FloatArray, BoolArray, BoolArray, dict[str, Any]]
+
+_UNKNOWN_SEED = -1  # as Gymnasium marks generators that were not seeded through reset
 
 
 class GridVectorEnv(VectorEnv[Any, Any, Any]):
@@ -54,6 +56,7 @@ class GridVectorEnv(VectorEnv[Any, Any, Any]):
         autoreset_mode: AutoresetMode | str | None = None,
         group_size: int | None = None,
         independent_noise: bool = False,
+        backend: str = "numpy",
         max_episode_steps: int | None = None,
         render_mode: str | None = None,
         observation: str | None = None,
@@ -68,6 +71,7 @@ class GridVectorEnv(VectorEnv[Any, Any, Any]):
             group_size: member i belongs to group i // group_size; needs (and defaults to) DISABLED. Members of a
                 group start with equal state and generator; those whose episode is over wait for the others.
             independent_noise: after the start give all members of a group but the first their own generators.
+            backend: "numpy", or "numba": the same bits, two to three times faster after a second of compiling.
             max_episode_steps: a further step limit; the smaller one counts (None or -1: the world's alone).
             render_mode: "rgb_array", "ansi" or None.
             observation: as for `GridEnv`.
@@ -86,13 +90,16 @@ class GridVectorEnv(VectorEnv[Any, Any, Any]):
             one_of(render_mode, ("rgb_array", "ansi"), "render_mode")
         self.render_mode = render_mode
         self.world = _limited(build_world(world, **world_arguments), max_episode_steps)
+        if independent_noise and group_size is None:
+            raise ValueError("independent_noise=True needs a group_size: without groups noise is independent")
         self._independent_noise = independent_noise
         self._encoder = make_encoder(self.world, observation)
         self.single_observation_space = self._encoder.space
-        self.single_action_space = spaces.Discrete(self.world.table.num_actions)
+        self._num_actions = self.world.table.num_actions
+        self.single_action_space = spaces.Discrete(self._num_actions)
         self.observation_space = batch_space(self.single_observation_space, self.num_envs)
         self.action_space = batch_space(self.single_action_space, self.num_envs)
-        self._stepper = Stepper(compile_tables(self.world), self.num_envs)
+        self._stepper = make_stepper(self.world, self.num_envs, backend)
         self._seeds: list[int | None] = [None] * self.num_envs
         self._terminated: BoolArray = np.zeros(self.num_envs, dtype=np.bool_)
         self._truncated: BoolArray = np.zeros(self.num_envs, dtype=np.bool_)
@@ -136,7 +143,7 @@ class GridVectorEnv(VectorEnv[Any, Any, Any]):
         """
         if not self._has_begun:
             raise ResetNeeded("step was called before the first reset: call reset first")
-        checked = check_actions(actions, self.num_envs, self.single_action_space.n)
+        checked = check_actions(actions, self.num_envs, self._num_actions)
         if self.group_size is not None:
             return self._step_groups(checked)
         if self.autoreset_mode == AutoresetMode.DISABLED and self._stepper.over.size:
@@ -161,7 +168,7 @@ class GridVectorEnv(VectorEnv[Any, Any, Any]):
 
     def state(self) -> bytes:
         """Positions, clocks, generators and flags of all members; `restore` continues from there exactly."""
-        return snapshots.pack(self._kind, self.world, self._arrays())
+        return snapshots.pack(self._kind, self.world, self._snapshot())
 
     def restore(self, data: bytes) -> None:
         """Go to where `state` was called, in an environment made with the same arguments.
@@ -170,11 +177,11 @@ class GridVectorEnv(VectorEnv[Any, Any, Any]):
             TypeError: `data` is not bytes.
             ValueError: `data` is damaged or belongs to another environment.
         """
-        arrays = self._arrays()
-        for array, saved in zip(arrays, snapshots.unpack(self._kind, self.world, data, arrays), strict=True):
-            array[...] = saved
-        self._stepper.over = np.flatnonzero(self._stepper.codes & self._stepper.tables.over)
-        self._has_begun = True
+        arrays = snapshots.unpack(self._kind, self.world, data, self._snapshot())
+        self._terminated, self._truncated, has_begun = arrays[:3]
+        self._has_begun = bool(has_begun[0])
+        self._stepper.load(*arrays[3:])
+        self._seeds = [_UNKNOWN_SEED] * self.num_envs
 
     @property
     def num_states(self) -> int:
@@ -191,10 +198,10 @@ class GridVectorEnv(VectorEnv[Any, Any, Any]):
 
     @property
     def np_random_seed(self) -> tuple[int | None, ...]:  # type: ignore[override]
-        """Every member's seed, as `SyncVectorEnv` gives it; None before the first reset."""
+        """Every member's seed; None before the first reset, -1 after `restore`."""
         return tuple(self._seeds)
 
-    @property
+    @property  # type: ignore[misc]
     def np_random(self) -> tuple[np.random.Generator, ...]:  # type: ignore[override]
         """Every member's generator at its present position; drawing from these copies changes nothing."""
         return tuple(self._stepper.streams.generator(member) for member in range(self.num_envs))
@@ -204,9 +211,8 @@ class GridVectorEnv(VectorEnv[Any, Any, Any]):
         """What a snapshot must agree in."""
         return f"{self.num_envs} environments, {self.autoreset_mode.value}, groups of {self.group_size}"
 
-    def _arrays(self) -> list[npt.NDArray[Any]]:
-        stepper = self._stepper
-        return [stepper.codes, stepper.deadline, stepper.streams.words, self._terminated, self._truncated]
+    def _snapshot(self) -> list[npt.NDArray[Any]]:
+        return [self._terminated, self._truncated, np.array([self._has_begun]), *self._stepper.snapshot()]
 
     def _groups_to_reset(self, options: dict[str, Any] | None, size: int) -> IntArray:
         mask = check_reset_mask(options, self.num_envs)
@@ -222,14 +228,16 @@ class GridVectorEnv(VectorEnv[Any, Any, Any]):
 
     def _seed_groups(self, groups: IntArray, seeds: list[int | None], size: int) -> None:
         """Seed the groups' first members; one without seed and generator gets a seed from the system."""
+        fresh = [g for g in groups.tolist() if seeds[g] is None and self._seeds[g * size] is None]
+        if fresh:
+            from_system = np.random.SeedSequence().generate_state(len(fresh), np.uint64).tolist()
+            for group, seed in zip(fresh, from_system, strict=True):
+                seeds[group] = seed
         for group in groups.tolist():
-            if seeds[group] is None and self._seeds[group * size] is None:
-                seeds[group] = int(np.random.SeedSequence().generate_state(1, np.uint64)[0])
-        seeded = [group for group in groups.tolist() if seeds[group] is not None]
-        leaders = np.array(seeded, dtype=np.int64) * size
-        self._stepper.streams.seed(leaders, [seeds[group] for group in seeded])
-        for group in seeded:
-            self._seeds[group * size : (group + 1) * size] = [seeds[group]] * size
+            seed = seeds[group]
+            if seed is not None:
+                self._stepper.streams.seed(group * size, seed)
+                self._seeds[group * size : (group + 1) * size] = [seed] * size
 
     def _step_groups(self, actions: IntArray) -> VectorStep:
         """DISABLED with groups: members whose episode is over wait, and their flags stay."""

@@ -47,12 +47,12 @@ def _lies_within(actions: IntArray, num_actions: int) -> bool:
 
 
 def _converted_actions(actions: Any, num_envs: int) -> IntArray:
-    if np.ndim(actions) == 0:
-        raise TypeError(f"actions must be an integer array of shape ({num_envs},), got {actions!r}")
     try:
         array = np.asarray(actions)
     except ValueError:
         raise ValueError(f"actions must have shape ({num_envs},), got a ragged sequence") from None
+    if array.ndim == 0:
+        raise TypeError(f"actions must be an integer array of shape ({num_envs},), got {actions!r}")
     if array.shape != (num_envs,):
         raise ValueError(f"actions must have shape ({num_envs},), got {array.shape}")
     if array.dtype.kind not in "iu":

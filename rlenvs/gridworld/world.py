@@ -43,6 +43,10 @@ class World:
     step_limit: int
     default_observation: str = "index"
 
+    def __deepcopy__(self, memo: dict[int, object]) -> World:
+        """A copy of an environment shares its world, which never changes."""
+        return self
+
     @property
     def has_one_map(self) -> bool:
         """Whether all states lie on one map."""
