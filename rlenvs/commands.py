@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import re
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -34,6 +35,9 @@ def list_environments(options: argparse.Namespace) -> int:
     if options.json:
         return _print_json([dataclasses.asdict(row) for row in rows])
     console().print(_listing(rows))
+    for row in rows:
+        if row.missing:
+            print(f"{row.id} cannot be made here: {row.missing}")
     return 0
 
 
@@ -149,14 +153,27 @@ def _listing(rows: Sequence[Facts]) -> Table:
     from rich.table import Table
 
     table = Table(box=None, header_style="bold", pad_edge=False)
-    for heading in ("id", "actions", "observation", "steps", "reward", "random", "optimal", "here"):
-        table.add_column(heading, justify="right" if heading in ("steps", "random", "optimal") else "left")
+    for heading in ("id", "observation", "actions", "reward"):
+        table.add_column(heading, no_wrap=heading != "reward")
+    for heading in ("steps", "random", "optimal"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for row in rows:
-        reward = None if row.reward_range is None else "{:g} to {:g}".format(*row.reward_range)
-        numbers = [None if value is None else f"{value:.4g}" for value in (row.random_return, row.optimal_return)]
-        cells = (row.id, row.action_space, row.observation_space, row.step_limit, reward, *numbers)
-        table.add_row(*("-" if cell is None else str(cell) for cell in cells), row.missing or "yes")
+        reward = "-" if row.reward_range is None else "{:g} to {:g}".format(*row.reward_range)
+        spaces = (_short(row.observation_space), _short(row.action_space).removeprefix("Discrete").strip("()"))
+        numbers = (row.step_limit, row.random_return, row.optimal_return)
+        table.add_row(row.id, *spaces, reward, *map(_number, numbers))
     return table
+
+
+def _short(space: str | None) -> str:
+    """A space without its bounds and type: ``Box(363,)`` for ``Box(0, 1, (363,), float32)``."""
+    return "-" if space is None else re.sub(r"^Box\(.*(\(.*\)), \w+\)$", r"Box\1", space)
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def _leaderboards(options: argparse.Namespace) -> list[Leaderboard]:
