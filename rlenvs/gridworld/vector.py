@@ -184,6 +184,11 @@ class GridVectorEnv(VectorEnv[Any, Any, Any]):
         self._seeds = [_UNKNOWN_SEED] * self.num_envs
 
     @property
+    def step_limit(self) -> int:
+        """The number of steps after which an episode is truncated."""
+        return self.world.step_limit
+
+    @property
     def num_states(self) -> int:
         """S."""
         return self.world.table.num_states
@@ -198,12 +203,14 @@ class GridVectorEnv(VectorEnv[Any, Any, Any]):
 
     @property
     def np_random_seed(self) -> tuple[int | None, ...]:  # type: ignore[override]
-        """Every member's seed; None before the first reset, -1 after `restore`."""
+        """Every member's seed (drawn now if there is none yet); -1 after `restore`."""
+        self._seed_unseeded()
         return tuple(self._seeds)
 
     @property  # type: ignore[misc]
     def np_random(self) -> tuple[np.random.Generator, ...]:  # type: ignore[override]
         """Every member's generator at its present position; drawing from these copies changes nothing."""
+        self._seed_unseeded()
         return tuple(self._stepper.streams.generator(member) for member in range(self.num_envs))
 
     @property
@@ -218,7 +225,7 @@ class GridVectorEnv(VectorEnv[Any, Any, Any]):
         mask = check_reset_mask(options, self.num_envs)
         if mask is None:
             return np.arange(self.num_envs // size)
-        if not self._has_begun:
+        if not self._has_begun and not mask.all():
             raise ResetNeeded("options['reset_mask'] was given before the first reset: reset all first")
         by_group = mask.reshape(-1, size)
         partial = np.flatnonzero(by_group.any(axis=1) & ~by_group.all(axis=1))
@@ -238,6 +245,11 @@ class GridVectorEnv(VectorEnv[Any, Any, Any]):
             if seed is not None:
                 self._stepper.streams.seed(group * size, seed)
                 self._seeds[group * size : (group + 1) * size] = [seed] * size
+
+    def _seed_unseeded(self) -> None:
+        size = self.group_size or 1
+        groups = self.num_envs // size
+        self._seed_groups(np.arange(groups), [None] * groups, size)
 
     def _step_groups(self, actions: IntArray) -> VectorStep:
         """DISABLED with groups: members whose episode is over wait, and their flags stay."""

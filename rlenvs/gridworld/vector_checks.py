@@ -71,14 +71,15 @@ def check_reset_mask(options: dict[str, Any] | None, num_envs: int) -> BoolArray
     if "reset_mask" not in options:
         return None
     mask = options["reset_mask"]
+    name = "`options['reset_mask']`"  # the messages are those of Gymnasium, whose tests look for them
     if not isinstance(mask, np.ndarray):
-        raise TypeError(f"options['reset_mask'] must be a NumPy array, got {type(mask).__name__}")
-    if mask.dtype != np.bool_:
-        raise TypeError(f"options['reset_mask'] must have dtype bool, got {mask.dtype}")
+        raise TypeError(f"{name} must be a numpy array, got {type(mask)}")
     if mask.shape != (num_envs,):
-        raise ValueError(f"options['reset_mask'] must have shape ({num_envs},), got {mask.shape}")
+        raise ValueError(f"{name} must have shape `({num_envs},)`, got {mask.shape}")
+    if mask.dtype != np.bool_:
+        raise TypeError(f"{name} must have `dtype=np.bool_`, got {mask.dtype}")
     if not mask.any():
-        raise ValueError("options['reset_mask'] must be True somewhere: nothing would be reset")
+        raise ValueError(f"{name} must contain a boolean array with at least one True value, got only False")
     return mask
 
 

@@ -278,10 +278,10 @@ def test_range_is_checked_exactly_where_the_number_of_actions_is_no_power_of_two
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({"reset_mask": [True, False]}, TypeError, "must be a NumPy array, got list"),
-        ({"reset_mask": np.array([1, 0])}, TypeError, "must have dtype bool, got int64"),
-        ({"reset_mask": np.array([True])}, ValueError, r"must have shape \(2,\), got \(1,\)"),
-        ({"reset_mask": np.array([False, False])}, ValueError, "must be True somewhere"),
+        ({"reset_mask": [True, False]}, TypeError, "must be a numpy array, got <class 'list'>"),
+        ({"reset_mask": np.array([1, 0])}, TypeError, "must have `dtype=np.bool_`, got int64"),
+        ({"reset_mask": np.array([True])}, ValueError, r"must have shape `\(2,\)`, got \(1,\)"),
+        ({"reset_mask": np.array([False, False])}, ValueError, "at least one True value"),
         ({"reset_masks": np.array([True, True])}, ValueError, r"options has unknown keys \['reset_masks'\]"),
     ],
 )
