@@ -49,7 +49,7 @@ def _curves(
     curves = {group.agent: curve for group in groups if (curve := _aggregate(group, x, y))}
     if not curves:
         return None
-    across = _x_scale(list(curves.values()), x)
+    across = _x_scale(list(curves.values()), x, max(group.runs[0].spec.budget for group in groups))
     up = _y_scale(list(curves.values()), scored=bool(guides))
     drawn = [svg.agent(colours[label], _curve(curve, across, up)) for label, curve in curves.items()]
     return svg.picture(svg.frame(across, up, AXES[x], y_label, drawn, guides), title)
@@ -72,11 +72,11 @@ def _curve(curve: Curve, x: svg.Scale, y: svg.Scale) -> str:
     return area + svg.line(across, y(curve.middle))
 
 
-def _x_scale(curves: Sequence[Curve], x: str) -> svg.Scale:
+def _x_scale(curves: Sequence[Curve], x: str, budget: int) -> svg.Scale:
+    if x == "step":
+        return svg.Scale(0, budget, svg.LEFT, svg.WIDTH - svg.RIGHT)
     low, high = min(curve.x[0] for curve in curves), max(curve.x[-1] for curve in curves)
-    if x == "wall_s":
-        return svg.Scale(low, max(high, 2 * low), svg.LEFT, svg.WIDTH - svg.RIGHT, logarithmic=True)
-    return svg.Scale(0, high, svg.LEFT, svg.WIDTH - svg.RIGHT)
+    return svg.Scale(low, max(high, 2 * low), svg.LEFT, svg.WIDTH - svg.RIGHT, logarithmic=True)
 
 
 def _y_scale(curves: Sequence[Curve], scored: bool) -> svg.Scale:

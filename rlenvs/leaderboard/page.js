@@ -3,7 +3,7 @@ for (const button of document.querySelectorAll("table.sortable thead button")) {
   button.addEventListener("click", () => {
     const head = button.closest("th"), table = head.closest("table"), column = head.cellIndex;
     const descending = head.getAttribute("aria-sort") ? head.getAttribute("aria-sort") === "ascending"
-      : head.classList.contains("number") && !/^(Rank|Gap|s\/run)$/.test(button.textContent);
+      : head.classList.contains("number") && !/^(Rank|Gap)$/.test(button.textContent);
     for (const other of head.parentNode.children) other.removeAttribute("aria-sort");
     head.setAttribute("aria-sort", descending ? "descending" : "ascending");
     const value = row => {

@@ -23,8 +23,7 @@ HINTS = {
     "Gap": "optimality gap: how far runs fall short of 1 on average; lower is better",
     "AUC": "mean score over the training budget: how soon the agent is good",
     "Seeds": "training seeds, of those the protocol asks for",
-    "Steps/s": "environment steps a second of training, median over runs",
-    "s/run": "seconds of training, median over runs",
+    "Steps/s": "environment steps a second of training, and seconds of training a run; medians over runs",
 }
 
 
@@ -70,10 +69,10 @@ def main_table(board: Leaderboard, colours: Colours, verified: Mapping[str, bool
     """The sortable table: agents down, the suite, single environments and costs across."""
     reference = f"P(&gt;{escape(board.reference)})"
     names = ["Rank", "Agent", "IQM", *board.environments, "Mean", "Median", "Gap", reference, "AUC"]
-    names += ["Seeds", "Steps/s", "s/run"] + (["Re-scored"] if verified is not None else [])
+    names += ["Seeds", "Steps/s"] + (["Verified"] if verified is not None else [])
     hints = HINTS | {
         reference: f"probability that a run beats a run of {board.reference}",
-        "Re-scored": "runs whose recorded actions and policy give the reported returns and score again",
+        "Verified": "runs whose recorded actions and policy give the reported returns and score again",
         **{name: "interquartile mean over seeds, with its 95 % interval" for name in board.environments},
     }
     heads = "".join(_head(name, hints.get(name, "")) for name in names)
@@ -100,8 +99,7 @@ def _cells(board: Leaderboard, row: Row, colours: Colours, verified: Mapping[str
         *(_cell(tables.number(e.value if e else None, digits), e.value if e else None) for e, digits in plain),
         _cell(tables.number(row.auc), row.auc),
         _cell(tables.seeds(board, row), row.seeds),
-        _cell(tables.count(row.env_steps_per_s), row.env_steps_per_s),
-        _cell(tables.number(row.wall_s, 1), row.wall_s),
+        _cell(_speed(row), row.env_steps_per_s),
     ]
     if verified is not None:
         runs = [verified[run.run_id] for group in board.groups[row.label].values() for run in group.runs]
@@ -109,17 +107,23 @@ def _cells(board: Leaderboard, row: Row, colours: Colours, verified: Mapping[str
     return "".join(cells)
 
 
+def _speed(row: Row) -> str:
+    return f"{tables.count(row.env_steps_per_s)}<small>{tables.number(row.wall_s, 1)} s/run</small>"
+
+
 def _cell(shown: str, value: float | None) -> str:
     return element("td", shown, class_="number", data_value="" if value is None else f"{value:.6f}")
 
 
 def _estimate(estimate: Estimate | None, column: Sequence[Estimate | None]) -> str:
-    """A cell with its interval; the column's largest value stands out."""
+    """A cell with its interval; the column's largest value, as shown, stands out."""
     if estimate is None:
         return _cell(tables.NOTHING, None)
     value, _, interval = tables.with_interval(estimate).partition(" ")
-    largest = estimate.value == max(other.value for other in column if other is not None)
-    shown = (f"<b>{value}</b>" if largest else value) + (f"<small>{interval}</small>" if interval else "")
+    largest = max(other.value for other in column if other is not None)
+    shown = (f"<b>{value}</b>" if value == tables.number(largest) else value) + (
+        f"<small>{interval}</small>" if interval else ""
+    )
     return element("td", shown, class_="number", data_value=f"{estimate.value:.6f}")
 
 

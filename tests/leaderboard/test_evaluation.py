@@ -6,6 +6,7 @@ import pytest
 
 from rlenvs.leaderboard import evaluation
 from rlenvs.leaderboard.evaluation import PROTOCOLS, evaluation_seeds, protocol
+from rlenvs.leaderboard.run_spec import RunSpec
 from tests.leaderboard.corridor import ID
 
 FORWARD = np.tile([0.25, 0.75], (4, 1))
@@ -102,3 +103,19 @@ def test_saved_actions(env, tmp_path):
         parts = [saved["actions"][i:j].tolist() for i, j in zip(saved["offsets"], saved["offsets"][1:], strict=False)]
         assert parts == episodes.actions and saved["seeds"].tolist() == [5, 6]
         np.testing.assert_array_equal(saved["policy"], FORWARD)
+
+
+@pytest.mark.parametrize("name", ["CliffWalk", "FrozenLake", "FourRooms"])
+def test_the_uniform_policy_scores_0_in_the_suite(name):
+    env = evaluation.make_evaluation_env(RunSpec(f"rlenvs/{name}-v0", "random", 0, 1000))
+    actions = env.action_space.n
+    scores, table = evaluation.exact_scores(env, lambda seen: np.full((len(seen), actions), 1 / actions))
+    assert scores["score"] == pytest.approx(0, abs=1e-9) and scores["mean_return"] < scores["optimal_return"]
+    assert table.shape == (env.unwrapped.num_states, actions)
+
+
+def test_evaluation_uses_the_test_split_whatever_the_agent_trained_on():
+    assert evaluation.evaluation_kwargs("rlenvs/Maze-v0") == {"split": "test"}
+    env = evaluation.make_evaluation_env(RunSpec("rlenvs/Maze-v0", "ppo", 0, 1000, env_kwargs={"split": "train"}))
+    assert env.spec.kwargs["split"] == "test"
+    assert evaluation.evaluation_kwargs("CartPole-v1") == {}

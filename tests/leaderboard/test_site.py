@@ -136,7 +136,7 @@ def test_verified_records_are_counted(tmp_path):
     assert list(verified.values()) == [True, True]
     verified[records[0].run_id] = False
     text = site.page(build_leaderboards(records), verified)
-    assert "Re-scored" in text and ">1/2<" in text
+    assert ">Verified<" in text and ">1/2<" in text
 
 
 def test_out_must_be_a_directory(runs, tmp_path):
