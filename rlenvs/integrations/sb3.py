@@ -153,9 +153,9 @@ def _members(observations: Any, which: int | np.ndarray) -> Any:
 
 
 def _member_info(infos: dict[str, Any], i: int) -> dict[str, Any]:
-    """Info of member i in Gymnasium's dict of arrays, where ``_key`` marks the members that have ``key``."""
+    """Info of member i in Gymnasium's dict of arrays, where ``_key``, if there, marks the members that have ``key``."""
     return {
         key: _member_info(value, i) if isinstance(value, dict) else value[i]
         for key, value in infos.items()
-        if not key.startswith("_") and infos[f"_{key}"][i]
+        if not key.startswith("_") and (f"_{key}" not in infos or infos[f"_{key}"][i])
     }

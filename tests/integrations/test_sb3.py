@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import warnings
 
 import gymnasium as gym
 import numpy as np
 import pytest
 from gymnasium.vector import AutoresetMode
 from stable_baselines3 import A2C, DQN, PPO
+from stable_baselines3.common.evaluation import evaluate_policy
 from stable_baselines3.common.monitor import Monitor
 from stable_baselines3.common.vec_env import DummyVecEnv, VecFrameStack, VecNormalize
 
@@ -186,6 +188,16 @@ def test_algorithms_learn(algorithm) -> None:
     assert model.num_timesteps >= 256
     assert len(model.ep_info_buffer) > 0
     env.close()
+
+
+def test_sb3s_evaluation_counts_whole_episodes() -> None:
+    env = make_sb3_vec_env("rlenvs/CliffWalk-v0", 2, step_limit=7)
+    model = PPO("MlpPolicy", env, n_steps=16, batch_size=32, seed=SEED, device="cpu")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        returns, lengths = evaluate_policy(model, env, n_eval_episodes=4, return_episode_rewards=True)
+    assert lengths == [7] * 4
+    assert all(value <= -7 for value in returns)
 
 
 def test_wrappers_of_sb3_work_on_it() -> None:
