@@ -36,7 +36,7 @@ def execute(spec: RunSpec, runs: str | Path, force: bool = False) -> dict[str, A
     if agent.version != spec.agent_version:
         raise ValueError(f"agent {spec.agent} has version {agent.version}, the spec {spec.agent_version}; check it out")
     path = directory_for(runs, spec)
-    if RunDirectory.open(path, spec, force=force).finished:
+    if path.exists() and RunDirectory.open(path, spec, force=force).finished:
         return dict(read_run(path).result)
     return agent.train(spec, path)
 
@@ -63,7 +63,7 @@ class Sweep:
     A worker that dies costs the run it had, which is reported as failed; another worker takes its place.
 
     Args:
-        specs: what to train.
+        specs: what to train; equal ones are trained once.
         runs: the directory of all runs.
         workers: processes; each computes with one thread.
         log: file for the workers' standard error.
@@ -72,12 +72,15 @@ class Sweep:
     def __init__(self, specs: Sequence[RunSpec], runs: str | Path, workers: int, log: Path) -> None:
         if workers < 1:
             raise ValueError(f"workers={workers}: at least one process must do the work")
-        self.jobs = [Job(spec, directory_for(runs, spec)) for spec in specs]
+        if not specs:
+            raise ValueError("specs is empty: name at least one environment, agent and seed")
+        different = {spec.run_id: spec for spec in specs}.values()
+        self.jobs = [Job(spec, directory_for(runs, spec)) for spec in different]
         self.runs, self.log = Path(runs), log
         self.waiting: queue.SimpleQueue[Job] = queue.SimpleQueue()
         self.stopping = threading.Event()
         self.processes: list[subprocess.Popen[str]] = []
-        self.threads = [threading.Thread(target=self._serve, daemon=True) for _ in range(min(workers, len(specs)))]
+        self.threads = [threading.Thread(target=self._serve, daemon=True) for _ in range(min(workers, len(self.jobs)))]
 
     def run(self, watch: Callable[[list[Job]], None], interval_s: float = 0.25) -> list[Job]:
         """Works through all jobs; `watch(jobs)` is called every `interval_s` seconds and once at the end.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Literal
 
 import torch
@@ -13,7 +13,7 @@ from agents.policies import PolicyConfig
 
 @dataclass(frozen=True)
 class OptimiserConfig(PolicyConfig):
-    """Settings that all agents share, beside those of the policy.
+    """Settings that all agents share, beside those of the policy. Whole numbers count things: they are at least 1.
 
     Attributes:
         optimiser: `adam` (eps 1e-5: detail 3 of the 37) or `rmsprop` (decay 0.99, eps 1e-5).
@@ -41,6 +41,10 @@ class OptimiserConfig(PolicyConfig):
         for name in ("learning_rate", "max_grad_norm", "entropy_coef", "learning_rate_end", "entropy_coef_end"):
             if getattr(self, name) < 0:
                 raise ValueError(f"config {name}={getattr(self, name)}: it cannot be negative")
+        counts = [(field.name, getattr(self, field.name)) for field in fields(self) if field.type in ("int", int)]
+        for name, count in [*counts, *(("hidden", units) for units in self.hidden)]:
+            if count < 1:
+                raise ValueError(f"config {name}={count}: it must be at least 1")
         if not 0.0 <= self.gamma <= 1.0:
             raise ValueError(f"config gamma={self.gamma}: choose a number from 0 to 1")
 

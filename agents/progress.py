@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 import time
@@ -32,12 +33,13 @@ class TrainingProgress:
             times = (TimeElapsedColumn(), TimeRemainingColumn(), TextColumn("{task.fields[metrics]}"))
             self.bar = Progress(*columns, *times, console=Console(stderr=True))
             self.task = self.bar.add_task(title, total=budget, metrics="")
-            self.bar.start()
+            atexit.register(self.close)
 
     def show(self, step: int, metrics: dict[str, Any]) -> None:
         """Shows that `step` environment steps are done; `metrics` are the latest, by name."""
         text = "  ".join(f"{name} {metrics[key]:.3g}" for name, key in _SHOWN if key in metrics)
         if self.bar is not None:
+            self.bar.start()
             self.bar.update(self.task, completed=min(step, self.budget), metrics=text)
         elif not self.quiet and (time.monotonic() - self.shown_at >= self.interval_s or step >= self.budget):
             self.shown_at = time.monotonic()
@@ -48,6 +50,7 @@ class TrainingProgress:
         if self.bar is not None:
             self.bar.stop()
             self.bar = None
+            atexit.unregister(self.close)
 
 
 _SHOWN = (("score", "score"), ("return", "mean_return"), ("episode", "rollout/ep_rew_mean"), ("entropy", "entropy"))

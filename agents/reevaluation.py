@@ -20,9 +20,14 @@ def reevaluate(record: RunRecord, probabilities: Probabilities, episodes: int | 
 
     Returns:
         `numbers` (name to recorded and new value), `identical`, `difference` (the first one, in words) and `episodes`.
+
+    Raises:
+        ValueError: fewer than one episode.
     """
-    env = evaluation.make_evaluation_env(record.spec)
     count = len(record.episodes) if episodes is None else episodes
+    if count < 1:
+        raise ValueError(f"episodes={count}: play at least one")
+    env = evaluation.make_evaluation_env(record.spec)
     choose = action_chooser(probabilities, record.run_id, int(record.result["env_steps"]))
     played = evaluation.play_episodes(env, choose, evaluation.evaluation_seeds(record.run_id, count))
     numbers = {"episodes_mean_return": (float(record.result["episodes_mean_return"]), played.mean_return)}

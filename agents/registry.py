@@ -18,7 +18,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import gymnasium as gym
+
+import rlenvs
 from agents.configuration import config_values, make_config
+from rlenvs.leaderboard.evaluation import protocol as rules_of
 from rlenvs.leaderboard.records import RunSpec
 
 BUILT_IN = {
@@ -54,12 +58,12 @@ class Agent:
         """The specification of one training, its configuration resolved to the last default.
 
         Raises:
-            ValueError: an unknown preset or setting, or one of the wrong type.
+            ValueError: an unknown environment, protocol, preset or setting, or a value that does not fit.
         """
         values = {**self._preset(preset), **(settings or {})}
         if hasattr(self.module, "Config"):
             values = config_values(make_config(self.module.Config, values))
-        return RunSpec(
+        spec = RunSpec(
             env_id=env_id,
             agent=self.name,
             agent_version=self.version,
@@ -69,6 +73,9 @@ class Agent:
             env_kwargs=dict(env_kwargs or {}),
             config=values,
         )
+        _check_env(spec.env_id)
+        rules_of(protocol).check(spec)
+        return spec
 
     def _preset(self, name: str | None) -> dict[str, Any]:
         presets = getattr(self.module, "PRESETS", {})
@@ -77,6 +84,18 @@ class Agent:
         if name not in presets:
             raise ValueError(f"preset={name!r}: {self.name} has {', '.join(presets) or 'no presets'}")
         return dict(presets[name])
+
+
+def _check_env(env_id: str) -> None:
+    """Raises ValueError unless Gymnasium knows the environment; `module:Name-v0` is known once it is made."""
+    rlenvs.register_envs()
+    if ":" in env_id:
+        return
+    try:
+        gym.spec(env_id)
+    except gym.error.Error as error:
+        message = str(error).rstrip(".")
+        raise ValueError(f"env_id={env_id!r}: {message}; `rlenvs list` shows this suite's environments") from error
 
 
 def load_agent(name: str) -> Agent:

@@ -1,8 +1,8 @@
 """Rewards divided by the running deviation of the discounted return, so that a critic learns numbers near one.
 
-Without it a critic must reach values of -1,000 on a cliff walk with steps of 1e-3 a parameter. The scale only grows more
-certain: it is computed from all batches so far (details 7 and 8 of the nine for continuous control in Huang et al. 2022;
-Gymnasium's `NormalizeReward`). Scores are never scaled.
+Without it a critic must reach values of -1,000 on a cliff walk with steps of 1e-3 a parameter. The scale only grows
+more certain: it is computed from all batches so far (details 7 and 8 of the nine for continuous control in Huang et
+al. 2022; Gymnasium's `NormalizeReward`). Scores are never scaled.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from agents.rollouts.batch import Batch
 
 
 class RewardScale:
-    """Running second moment of the discounted sums of rewards in N environments that are played on and on.
+    """Running deviation of the discounted sums of rewards in N environments that are played on and on.
 
     Args:
         num_envs: N.

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ from agents.progress import TrainingProgress
 from agents.rollouts.batch import Batch
 from agents.rollouts.clock import Clock
 from agents.runtime import pick_device
+from agents.trackers import Tracker
 from rlenvs.leaderboard import evaluation
 from rlenvs.leaderboard.curves import area_under_curve
 from rlenvs.leaderboard.records import RunDirectory, RunSpec
@@ -55,13 +57,14 @@ class Run:
         run_dir: where the record stands; that of an unfinished run of the same spec is resumed.
 
     Raises:
-        ValueError: the directory belongs to another spec, or the checkpoint to another agent.
+        ValueError: the specification breaks its protocol; its environment or device does not exist.
+        ImportError: a tracker was asked for that is not installed.
     """
 
     def __init__(self, spec: RunSpec, run_dir: str | Path) -> None:
         rlenvs.register_envs()
         self.spec = spec
-        self.directory = RunDirectory.open(run_dir, spec)
+        self.run_dir = Path(run_dir)
         self.device = pick_device(str(spec.config.get("device", "auto")))
         self.generator = torch.Generator(self.device).manual_seed(spec.seed)
         self.clock = Clock()
@@ -70,8 +73,10 @@ class Run:
         self.averages = Averages()
         self.parts: dict[str, Any] = {}
         self.rules = evaluation.protocol(spec.protocol)
+        self.rules.check(spec)
         self.eval_env = evaluation.make_evaluation_env(spec)
         self.exact = evaluation.offers_exact_scores(self.eval_env)
+        self.tracker = Tracker()
         self.display = TrainingProgress(f"{spec.env_id} {spec.agent} seed {spec.seed}", spec.budget)
         self.started: float | None = None
         self.before_s = 0.0  # of training before the run was resumed
@@ -80,6 +85,15 @@ class Run:
     def begin(cls, spec: RunSpec, run_dir: str | Path, config_class: type[ConfigType]) -> tuple[Run, ConfigType]:
         """The run and its configuration in the agent's own class, checked."""
         return cls(spec, run_dir), make_config(config_class, spec.config)
+
+    @cached_property
+    def directory(self) -> RunDirectory:
+        """The record on disk, opened when it is first needed: settings that cannot work leave nothing behind.
+
+        Raises:
+            ValueError: the directory belongs to another spec.
+        """
+        return RunDirectory.open(self.run_dir, self.spec)
 
     @property
     def progress(self) -> float:
@@ -113,17 +127,31 @@ class Run:
         """Names what a checkpoint holds; resumes from the run's own checkpoint, or scores the untrained `policy`.
 
         Without parts there are no checkpoints: a run that is killed begins again.
+
+        Raises:
+            ValueError: the budget is too small for one batch, or the checkpoint is another agent's.
         """
         self.parts = parts
+        self.check_budget(max((part.most_steps for part in parts.values() if hasattr(part, "most_steps")), default=0))
         path = self.directory.path / CHECKPOINT
         if parts and path.exists():
             self._resume(checkpoints.load(path))
+            self.tracker.open(self.directory.path, self.env_steps + 1)
             self.started = time.perf_counter()
         else:
             self.directory.cut_back({})
+            self.tracker.open(self.directory.path, 0)
             self.started = time.perf_counter()
             if isinstance(parts.get("policy"), MLPPolicy):
                 self.evaluate(action_probabilities(parts["policy"]))
+
+    def check_budget(self, batch_steps: int) -> None:
+        """Raises ValueError if not even one batch of `batch_steps` environment steps fits into the budget."""
+        if batch_steps > self.spec.budget:
+            raise ValueError(
+                f"budget={self.spec.budget}: one batch of {self.spec.agent} may take {batch_steps:,} environment "
+                "steps; raise the budget or make the batch smaller with --set"
+            )
 
     def training(self, next_steps: int) -> bool:
         """Whether a batch of `next_steps` environment steps still fits into the budget."""
@@ -154,6 +182,7 @@ class Run:
         for part in self.parts.values():
             row |= part.statistics.pop() if hasattr(part, "statistics") else {}
         self.directory.append("metrics", [row])
+        self.tracker.log(row)
         self.display.show(self.env_steps, row)
         if self.parts:
             with self.clock("checkpoint"):
@@ -191,10 +220,12 @@ class Run:
         played = {"mean_return": episodes.mean_return, "score": episodes.mean_return}
         result = {"label": label_of(self.spec)} | played | result
         result |= {"episodes_mean_return": episodes.mean_return, "env_steps": self.env_steps, "wall_s": wall_s}
-        result["auc"] = area_under_curve(*np.array(self.evaluations).T, self.spec.budget)
+        steps, scores = np.array(self.evaluations).T
+        result["auc"] = area_under_curve(steps, scores, self.spec.budget)
         result["env_steps_per_s"] = self.env_steps / max(wall_s, 1e-9)
         self.directory.finish(result, artifacts=artifacts)
         self.display.close()
+        self.tracker.close()
         return result
 
     def _scores(self, probabilities: Callable[[NDArray], NDArray]) -> dict[str, float]:

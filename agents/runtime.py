@@ -16,7 +16,12 @@ def configure_torch(threads: int = 1, deterministic: bool = True) -> None:
     Args:
         threads: intra-operation threads; 0 leaves PyTorch's own choice.
         deterministic: refuse kernels whose result depends on scheduling.
+
+    Raises:
+        ValueError: a negative number of threads.
     """
+    if threads < 0:
+        raise ValueError(f"threads={threads}: choose at least 1, or 0 for PyTorch's own choice")
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     if threads:

@@ -22,11 +22,14 @@ def record_gif(
 
     Raises:
         ImportError: Pillow is missing.
+        ValueError: no seeds.
     """
     try:
         from PIL import Image
     except ImportError as error:
         raise ImportError("Pillow is missing: pip install 'rlenvs-suite[video]'") from error
+    if not seeds:
+        raise ValueError("seeds is empty: a video needs at least one episode")
     frames = [Image.fromarray(frame) for seed in seeds for frame in _frames(env, probabilities, seed)]
     frames[0].save(path, save_all=True, append_images=frames[1:], duration=frame_ms, loop=0)
     return len(frames)

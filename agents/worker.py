@@ -9,6 +9,7 @@ import json
 import os
 import sys
 import traceback
+from typing import Any
 
 from agents.execution import execute
 from agents.runtime import configure_torch
@@ -22,7 +23,7 @@ def main(runs: str) -> None:
     configure_torch(threads=1)
     for line in sys.stdin:
         try:
-            answer = {"result": execute(RunSpec.from_json(json.loads(line)), runs)}
+            answer: dict[str, Any] = {"result": execute(RunSpec.from_json(json.loads(line)), runs)}
         except Exception as error:  # a failed run must not end the sweep; the parent reports it
             traceback.print_exc()
             answer = {"error": f"{type(error).__name__}: {error}"}

@@ -75,7 +75,8 @@ def main() -> None:
     """Trains the matrix and prints one table a protocol."""
     options = arguments().parse_args()
     rules = protocol(options.protocol)
-    budget, seeds = options.budget or rules.max_budget, options.seeds or rules.seeds
+    budget = rules.max_budget if options.budget is None else options.budget
+    seeds = rules.seeds if options.seeds is None else options.seeds
     wanted = specs(options.envs, options.agents, seeds, budget, options.protocol, options.set)
     jobs = run(wanted, options.runs, options.workers)
     for board in build_leaderboards([read_run(job.path) for job in jobs]):

@@ -1,7 +1,7 @@
 """Four agents and a Stable-Baselines3 baseline on four gridworlds, five seeds each: `make demo`.
 
-Trains for about three minutes on two cores, prints the leaderboard and writes it as a page with learning curves. What is
-finished is not repeated: a second call takes seconds.
+Trains for about three minutes on two cores, prints the leaderboard and writes it as a page with learning curves.
+What is finished is not repeated: a second call takes seconds.
 """
 
 from __future__ import annotations

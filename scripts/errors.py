@@ -24,10 +24,10 @@ def one_line_errors(command: Callable[[], None]) -> Callable[[], int]:
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             return 1
-        except (ValueError, TypeError, OSError, gym.error.Error) as error:
+        except (ValueError, TypeError, OSError, ImportError, gym.error.Error) as error:
             if os.environ.get("RLENVS_DEBUG") == "1":
                 traceback.print_exc()
-            print(f"error: {error}", file=sys.stderr)
+            print("error:", " ".join(str(error).split()), file=sys.stderr)
             return 1
         return 0
 

@@ -55,15 +55,23 @@ class SB3Config:
 def train_sb3(
     algorithm: type[BaseAlgorithm], config_class: type[SB3Config], spec: RunSpec, run_dir: Path
 ) -> dict[str, Any]:
-    """Trains an SB3 algorithm to the budget of `spec`; the record stands in `run_dir`."""
+    """Trains an SB3 algorithm to the budget of `spec`; the record stands in `run_dir`.
+
+    Raises:
+        ValueError: settings that SB3 refuses, or a budget below one of its batches.
+    """
     run, config = Run.begin(spec, run_dir, config_class)
     env = _environment(spec, config)
     settings = {name: value for name, value in asdict(config).items() if name not in OURS}
     network = {"net_arch": list(config.hidden)}
-    model = algorithm(env=env, seed=spec.seed, device=config.device, policy_kwargs=network, **settings)
+    try:
+        model = algorithm(env=env, seed=spec.seed, device=config.device, policy_kwargs=network, **settings)
+    except AssertionError as error:
+        raise ValueError(f"config of {spec.agent}: {error}") from error
+    rollout = config.num_envs * int(settings.get("n_steps") or settings["train_freq"])
+    run.check_budget(rollout)
     run.track()
     run.evaluate(probabilities_of(model))
-    rollout = config.num_envs * int(settings.get("n_steps", 1))
     model.learn(spec.budget // rollout * rollout, callback=_Evaluations(run))
     model.save(run.directory.path / POLICY)
     env.close()
@@ -72,13 +80,14 @@ def train_sb3(
 
 def probabilities_of(model: BaseAlgorithm) -> Callable[[NDArray], NDArray]:
     """The model's policy as a function of observations: a distribution, or one-hot for greedy value-based agents."""
+    policy: Any = model.policy
 
     def probabilities(observations: NDArray) -> NDArray:
         with torch.no_grad():
-            tensor, _ = model.policy.obs_to_tensor(np.asarray(observations))
-            if hasattr(model.policy, "get_distribution"):
-                return model.policy.get_distribution(tensor).distribution.probs.double().cpu().numpy()
-            values = model.policy.q_net(tensor)
+            tensor, _ = policy.obs_to_tensor(np.asarray(observations))
+            if hasattr(policy, "get_distribution"):
+                return policy.get_distribution(tensor).distribution.probs.double().cpu().numpy()
+            values = policy.q_net(tensor)
             return torch.nn.functional.one_hot(values.argmax(-1), values.shape[-1]).double().cpu().numpy()
 
     return probabilities

@@ -7,7 +7,6 @@ from typing import Literal
 
 import torch
 from gymnasium import spaces
-from torch import nn
 
 from agents.policies.mlp import MLPPolicy
 
@@ -30,7 +29,7 @@ class PolicyConfig:
 
 def build_policy(
     observation_space: spaces.Space, action_space: spaces.Space, config: PolicyConfig, seed: int
-) -> nn.Module:
+) -> MLPPolicy:
     """Builds a policy for one environment's (not the vector's) spaces, initialised from `seed`.
 
     Raises:

@@ -35,6 +35,8 @@ class IndexInput(nn.Module):
     One table row per value of each component; the rows of the components are summed.
     """
 
+    offsets: Tensor
+
     def __init__(self, sizes: list[int], width: int) -> None:
         super().__init__()
         self.table = nn.Embedding(sum(sizes), width)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -59,7 +60,7 @@ class Batch:
         """`[B, T]` bool: the episode ended at this transition, for either reason."""
         return self.terminated | self.truncated
 
-    def with_(self, **tensors: Tensor | None) -> Batch:
+    def with_(self, **tensors: Any) -> Batch:
         """Returns a copy with these fields replaced."""
         return replace(self, **tensors)
 
@@ -77,7 +78,9 @@ class Batch:
 
     def rows(self, index: Tensor) -> Batch:
         """Returns the rows named by `index` (`[b]` integers): whole episodes, segments or responses."""
-        return self._select(lambda tensor: tensor[index])
+        tensors = ((field.name, getattr(self, field.name)) for field in fields(self))
+        picked: dict[str, Any] = {name: None if tensor is None else tensor[index] for name, tensor in tensors}
+        return Batch(**picked)
 
     def transitions(self) -> Batch:
         """Returns the n real transitions as n rows of one slot: for losses that do not look along a row."""
@@ -95,7 +98,3 @@ class Batch:
         order = torch.randperm(len(self), generator=generator, device=generator.device)
         for part in order.to(self.mask.device).tensor_split(min(count, len(self))):
             yield self.rows(part)
-
-    def _select(self, pick) -> Batch:  # type: ignore[no-untyped-def]
-        tensors = {field.name: getattr(self, field.name) for field in fields(self)}
-        return Batch(**{name: None if value is None else pick(value) for name, value in tensors.items()})

@@ -33,10 +33,12 @@ class SegmentCollector:
         clock: takes the time of the environment and of the network.
 
     Raises:
-        ValueError: the environment autoresets otherwise.
+        ValueError: the environment autoresets otherwise, or T is below 2: such a segment may hold nothing but resets.
     """
 
     def __init__(self, env: VectorEnv, num_steps: int, generator: torch.Generator, seed: int, clock: Clock) -> None:
+        if num_steps < 2:
+            raise ValueError(f"num_steps={num_steps}: choose at least 2, for a segment of one step may only reset")
         mode = env.metadata.get("autoreset_mode")
         if mode != AutoresetMode.NEXT_STEP:
             raise ValueError(f"env has autoreset_mode={mode}: segments need NEXT_STEP; make the environment with it")
