@@ -74,7 +74,7 @@ def test_the_first_reset_may_have_a_mask_of_all(env_id: str) -> None:
         (
             np.zeros(3, dtype=np.bool_),
             ValueError,
-            "must contain a boolean array with at least one True value",
+            "must contain a boolean array with at least one True value, got reset_mask=[False False False]",
         ),
     ],
     ids=["list", "short", "long", "two-dimensional", "integers", "floats", "all false"],
