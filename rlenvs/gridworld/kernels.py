@@ -14,7 +14,7 @@ from numba import njit, types
 from numba.extending import intrinsic
 
 from rlenvs.gridworld.dynamics import IntArray
-from rlenvs.gridworld.random_streams import MULTIPLIER, Bits
+from rlenvs.gridworld.random_streams import MULTIPLIER
 from rlenvs.gridworld.stepping import Stepper, StepTables, Transition
 
 _MULTIPLIER_HIGH = np.uint64(MULTIPLIER >> 64)
@@ -25,30 +25,30 @@ _ONE, _11, _58, _63, _64 = (np.uint64(number) for number in (1, 11, 58, 63, 64))
 class NumbaStepper(Stepper):
     """A `Stepper` whose full step and draws are compiled."""
 
-    def __init__(self, tables: StepTables, step_limit: int, count: int) -> None:
-        super().__init__(tables, step_limit, count)
+    def __init__(self, tables: StepTables, step_limit: int, count: int, restarts_at_once: bool) -> None:
+        super().__init__(tables, step_limit, count, restarts_at_once)
         self._ended: IntArray = np.empty(count, dtype=np.int64)
+        self._final_states: IntArray = np.empty(count, dtype=np.int64)
 
     def step(self, actions: IntArray) -> Transition:
         """As `Stepper.step`."""
         tables, count = self.tables, len(self.codes)
         self.clock += 1
-        transition = Transition(
-            np.empty(count, np.int64), np.empty(count), np.empty(count, np.bool_), np.empty(count, np.bool_)
-        )
+        states, rewards = np.empty(count, np.int64), np.empty(count)
+        terminated, truncated = np.empty(count, np.bool_), np.empty(count, np.bool_)
         num_ended = _step(
             *(tables.next_code, tables.reward, tables.start_codes, tables.bounds),
-            *(tables.num_actions, tables.shift, tables.over, self.clock, self.step_limit),
-            *(self.codes, self.deadline, self.streams.words, actions, self._ended),
-            *transition,
+            *(int(tables.num_actions), tables.shift, tables.over),
+            *(self.clock, self.step_limit, self.restarts_at_once),
+            *(self.codes, self.deadline, self.streams.words, actions),
+            *(states, rewards, terminated, truncated, self._ended, self._final_states),
         )
-        self.over = self._ended[:num_ended].copy()
-        return transition
-
-    def _draw_bits(self, members: IntArray) -> Bits:
-        bits = np.empty(len(members), dtype=np.uint64)
-        _draw(self.streams.words, members, bits)
-        return bits
+        ended = self._ended[:num_ended].copy()
+        if not self.restarts_at_once:
+            self.over = ended
+        return Transition(
+            states, rewards, terminated, truncated, ended, self._final_states[:num_ended].copy()
+        )
 
 
 @intrinsic
@@ -80,42 +80,49 @@ def _advance(words, member):  # type: ignore[no-untyped-def]
 
 
 @njit(nogil=True)
-def _draw(words, members, bits):  # type: ignore[no-untyped-def]
-    for i in range(len(members)):
-        bits[i] = _advance(words, members[i])
+def _drawn_start(start_codes, bits):  # type: ignore[no-untyped-def]
+    draw = np.float64(bits >> _11) * 2.0**-53
+    return start_codes[np.uint64(draw * len(start_codes))]
 
 
 @njit(nogil=True)
 def _step(  # type: ignore[no-untyped-def]
     next_code, reward, start_codes, bounds,
-    num_actions, shift, over, clock, step_limit,
-    codes, deadline, words, actions, ended,
-    states, rewards, terminated, truncated,
+    num_actions, shift, over,
+    clock, step_limit, restarts_at_once,
+    codes, deadline, words, actions,
+    states, rewards, terminated, truncated, ended, final_states,
 ):  # fmt: skip
-    """One step of every member into the last four arrays; returns how many of `ended` are filled in."""
-    is_noisy, is_start_drawn = len(bounds) > 0, len(start_codes) > 1
-    num_ended = 0
+    """One step of every member into the last six arrays; returns how many episodes ended."""
+    num_bounds, is_start_drawn = len(bounds), len(start_codes) > 1
+    num_ended = np.int64(0)
     for i in range(len(codes)):
-        code = codes[i]
-        restarts = code & over != 0
-        index = code + actions[i]
-        if is_noisy or (is_start_drawn and restarts):
-            bits = _advance(words, i)
-            for bound in bounds:
-                index += num_actions * np.int64(bits >= bound)  # no branch: nobody can predict it
-            if is_start_drawn and restarts:
-                draw = np.float64(bits >> _11) * 2.0**-53
-                code = start_codes[np.int64(draw * len(start_codes))]
-        if not (is_start_drawn and restarts):
-            code = next_code[index]
-        states[i] = code >> shift
-        rewards[i] = 0.0 if restarts else reward[index]
-        terminated[i] = code & over != 0
-        truncated[i] = deadline[i] <= clock
-        if terminated[i] or truncated[i]:
-            code |= over
-            deadline[i] = clock + 1 + step_limit
+        member = np.uint64(i)  # an unsigned index spares the test for negative ones
+        index = codes[member] + actions[member]
+        restarts = codes[member] & over != 0
+        bits = np.uint64(0)
+        if num_bounds > 0 or (is_start_drawn and restarts):
+            bits = _advance(words, member)
+        for k in range(num_bounds):
+            index += num_actions * np.int64(bits >= bounds[np.uint64(k)])
+        code = next_code[np.uint64(index)]
+        rewards[member] = reward[np.uint64(index)]
+        if is_start_drawn and restarts:
+            code = _drawn_start(start_codes, bits)
+        states[member] = code >> shift
+        terminated[member] = code & over != 0
+        truncated[member] = deadline[member] <= clock
+        if terminated[member] or truncated[member]:
             ended[num_ended] = i
+            final_states[num_ended] = states[member]
             num_ended += 1
-        codes[i] = code
+            code |= over
+            deadline[member] = clock + 1 + step_limit
+            if restarts_at_once:
+                if num_bounds > 0 or is_start_drawn:
+                    bits = _advance(words, member)
+                code = _drawn_start(start_codes, bits) if is_start_drawn else start_codes[0]
+                deadline[member] = clock + step_limit
+                states[member] = code >> shift
+        codes[member] = code
     return num_ended

@@ -30,16 +30,20 @@ class Transition(NamedTuple):
     """What one step of all members gives; every array is fresh.
 
     Attributes:
-        states: int64 `[N]`.
+        states: int64 `[N]`; of the new episodes where members restart at once.
         rewards: float64 `[N]`.
         terminated: bool `[N]`.
         truncated: bool `[N]`.
+        ended: int64 `[n]`, the members whose episode ended in this step, in order.
+        final_states: int64 `[n]`, the states they ended in.
     """
 
     states: IntArray
     rewards: FloatArray
     terminated: BoolArray
     truncated: BoolArray
+    ended: IntArray
+    final_states: IntArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +60,7 @@ class StepTables:
         over: the bit of a code that says that the episode is over.
         start_codes: int64 `[n]`, drawn from uniformly.
         bounds: uint64 `[K - 1]`; the outcome is the number of bounds that the random bits reach.
-        num_actions: A.
+        num_actions: A, as the smallest type that holds all of a row's entries.
         is_noisy: whether every call of a member draws one number (see `env`: the random stream).
         is_start_drawn: whether there is more than one start.
     """
@@ -67,7 +71,7 @@ class StepTables:
     over: int
     start_codes: IntArray
     bounds: Bits
-    num_actions: int
+    num_actions: np.unsignedinteger[Any]
     is_noisy: bool
     is_start_drawn: bool
 
@@ -92,7 +96,7 @@ def compile_tables(table: TransitionTable) -> StepTables:
         over=over,
         start_codes=start_codes,
         bounds=np.array([bits_bound(bound) for bound in table.outcome_bounds], dtype=np.uint64),
-        num_actions=table.num_actions,
+        num_actions=np.min_scalar_type(entries).type(table.num_actions),
         is_noisy=table.num_outcomes > 1,
         is_start_drawn=len(start_codes) > 1,
     )
@@ -104,16 +108,18 @@ class Stepper:
     Attributes:
         tables: the transitions.
         step_limit: steps after which an episode is truncated.
+        restarts_at_once: whether a step begins new episodes for the members whose episode it ends.
         codes: int64 `[N]`.
         deadline: int64 `[N]`, the step (counted by `clock`) at which the member's episode is truncated.
         clock: number of steps taken by all.
         streams: the members' generators.
-        over: int64 `[n]`, the members whose episode is over, in order.
+        over: int64 `[n]`, the members whose episode is over, in order; nobody where they restart at once.
     """
 
-    def __init__(self, tables: StepTables, step_limit: int, count: int) -> None:
+    def __init__(self, tables: StepTables, step_limit: int, count: int, restarts_at_once: bool) -> None:
         self.tables = tables
         self.step_limit = step_limit
+        self.restarts_at_once = restarts_at_once
         self.codes: IntArray = np.zeros(count, dtype=np.int64)
         self.deadline: IntArray = np.zeros(count, dtype=np.int64)
         self.clock = 0
@@ -130,10 +136,8 @@ class Stepper:
     def restart(self, members: IntArray) -> None:
         """Begin a new episode of `members`; draws their starts where the world needs a draw."""
         tables = self.tables
-        if tables.is_noisy or tables.is_start_drawn:
-            self.codes[members] = _drawn_starts(tables, self._draw_bits(members))
-        else:
-            self.codes[members] = tables.start_codes[0]
+        bits = self._draw_bits(members) if tables.is_noisy or tables.is_start_drawn else _NO_BITS
+        self.codes[members] = _drawn_starts(tables, bits) if tables.is_start_drawn else tables.start_codes[0]
         self._set_deadline(members, self.clock + self.step_limit)
         if members is self.over:
             self.over = _NOBODY
@@ -162,7 +166,10 @@ class Stepper:
         self.over = np.flatnonzero(self.codes & self.tables.over)
 
     def step(self, actions: IntArray) -> Transition:
-        """One step of every member; members whose episode is over restart instead (reward 0)."""
+        """One step of every member; members whose episode is over restart instead (reward 0).
+
+        With `restarts_at_once` members whose episode ends restart in the same step and are never over.
+        """
         tables, index, codes = self.tables, self._index, self.codes
         np.add(codes, actions, index)
         bits = self._draw_for_step()
@@ -174,7 +181,11 @@ class Stepper:
             codes[self.over] = _drawn_starts(tables, bits[self.over] if tables.is_noisy else bits)
         self.clock += 1
         # A member whose episode ends now restarts in the next step and has step_limit steps after that.
-        return self._finish_step(rewards, self.clock + 1 + self.step_limit)
+        transition = self._finish_step(rewards, self.clock + 1 + self.step_limit)
+        if self.restarts_at_once and self.over.size:
+            self.restart(transition.ended)
+            transition.states[transition.ended] = self.codes[transition.ended] >> tables.shift
+        return transition
 
     def step_active(self, actions: IntArray) -> Transition:
         """One step of the members whose episode is not over.
@@ -209,17 +220,19 @@ class Stepper:
         """Find the episodes that ended in this step and mark them."""
         codes, over_bit = self.codes, self.tables.over
         states = codes >> self.tables.shift
-        is_any_over = np.bitwise_or.reduce(codes) & over_bit
-        is_any_due = self.clock >= self._first_deadline
-        terminated = (codes & over_bit).astype(np.bool_) if is_any_over else np.zeros(len(codes), np.bool_)
-        truncated = self._truncations() if is_any_due else np.zeros(len(codes), np.bool_)
-        self.over = _NOBODY
-        if is_any_over or is_any_due:
+        # Where an episode has just ended others are likely to, so that a first look would be wasted.
+        may_be_over = self.over.size or np.bitwise_or.reduce(codes) & over_bit
+        terminated = (codes & over_bit).astype(np.bool_) if may_be_over else np.zeros(len(codes), np.bool_)
+        if self.clock < self._first_deadline:
+            truncated = np.zeros(len(codes), np.bool_)
+            self.over = terminated.nonzero()[0] if may_be_over else _NOBODY
+        else:
+            truncated = self._truncations()
             self.over = (terminated | truncated).nonzero()[0]
+            codes[self.over] |= over_bit  # the table sets the bit at terminal states only
+        if self.over.size:
             self._set_deadline(self.over, deadline_after_end)
-        if is_any_due:  # the table sets the bit at terminal states only
-            codes[self.over] |= over_bit
-        return Transition(states, rewards, terminated, truncated)
+        return Transition(states, rewards, terminated, truncated, self.over, states[self.over])
 
     def _set_deadline(self, members: IntArray, deadline: int) -> None:
         self.deadline[members] = deadline
@@ -230,21 +243,20 @@ class Stepper:
         return self.deadline <= self.clock
 
 
-def _outcomes(tables: StepTables, bits: Bits) -> npt.NDArray[np.uint8]:
-    """`outcome * num_actions` for random bits, as small integers: these arrays are read eight times faster."""
+def _outcomes(tables: StepTables, bits: Bits) -> npt.NDArray[Any]:
+    """`outcome * num_actions` for random bits, as small integers: one byte is written faster than eight."""
     outcomes = (bits >= tables.bounds[0]).view(np.uint8)
     for bound in tables.bounds[1:]:
         outcomes += bits >= bound
-    outcomes *= tables.num_actions
-    return outcomes
+    return outcomes * tables.num_actions
 
 
 def _drawn_starts(tables: StepTables, bits: Bits) -> IntArray:
     return tables.start_codes[(to_double(bits) * len(tables.start_codes)).astype(np.int64)]
 
 
-def make_stepper(world: World, count: int, backend: str) -> Stepper:
-    """The engine for `count` members of a world: "numpy", or "numba" (same bits, compiled).
+def make_stepper(world: World, count: int, restarts_at_once: bool, backend: str) -> Stepper:
+    """The engine for `count` members of a world, by backend: "numpy", or "numba" (same bits, compiled).
 
     Raises:
         DependencyNotInstalled: numba is asked for and missing.
@@ -253,9 +265,9 @@ def make_stepper(world: World, count: int, backend: str) -> Stepper:
     one_of(backend, ("numpy", "numba"), "backend")
     tables = compile_tables(world.table)
     if backend == "numpy":
-        return Stepper(tables, world.step_limit, count)
+        return Stepper(tables, world.step_limit, count, restarts_at_once)
     try:
         from rlenvs.gridworld.kernels import NumbaStepper
     except ImportError as error:
         raise DependencyNotInstalled("backend='numba' needs numba: pip install 'rlenvs-suite[fast]'") from error
-    return NumbaStepper(tables, world.step_limit, count)
+    return NumbaStepper(tables, world.step_limit, count, restarts_at_once)

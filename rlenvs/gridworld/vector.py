@@ -22,7 +22,7 @@ from rlenvs.gridworld.dynamics import BoolArray, FloatArray, IntArray
 from rlenvs.gridworld.env import FRAME_TILE
 from rlenvs.gridworld.observations import make_encoder
 from rlenvs.gridworld.rendering import Painter, ansi
-from rlenvs.gridworld.stepping import Transition, make_stepper
+from rlenvs.gridworld.stepping import make_stepper
 from rlenvs.gridworld.vector_checks import (
     as_object_array,
     check_actions,
@@ -99,7 +99,9 @@ class GridVectorEnv(VectorEnv[Any, Any, Any]):
         self.single_action_space = spaces.Discrete(self._num_actions)
         self.observation_space = batch_space(self.single_observation_space, self.num_envs)
         self.action_space = batch_space(self.single_action_space, self.num_envs)
-        self._stepper = make_stepper(self.world, self.num_envs, backend)
+        self._stepper = make_stepper(
+            self.world, self.num_envs, self.autoreset_mode == AutoresetMode.SAME_STEP, backend
+        )
         self._seeds: list[int | None] = [None] * self.num_envs
         self._terminated: BoolArray = np.zeros(self.num_envs, dtype=np.bool_)
         self._truncated: BoolArray = np.zeros(self.num_envs, dtype=np.bool_)
@@ -149,11 +151,11 @@ class GridVectorEnv(VectorEnv[Any, Any, Any]):
         if self.autoreset_mode == AutoresetMode.DISABLED and self._stepper.over.size:
             member = self._stepper.over[0]
             raise ResetNeeded(f"step was called after the end of member {member}: reset it with a reset_mask")
-        transition = self._stepper.step(checked)
+        states, rewards, terminated, truncated, ended, final_states = self._stepper.step(checked)
         infos: dict[str, Any] = {}
-        if self.autoreset_mode == AutoresetMode.SAME_STEP and self._stepper.over.size:
-            infos = self._restart_at_once(transition)
-        return self._encoder.encode(transition.states), *transition[1:], infos
+        if self._stepper.restarts_at_once and ended.size:
+            infos = self._final_infos(ended, final_states)
+        return self._encoder.encode(states), rewards, terminated, truncated, infos
 
     def render(self) -> tuple[Any, ...] | None:
         """One frame or text a member; None without a render_mode."""
@@ -254,22 +256,18 @@ class GridVectorEnv(VectorEnv[Any, Any, Any]):
     def _step_groups(self, actions: IntArray) -> VectorStep:
         """DISABLED with groups: members whose episode is over wait, and their flags stay."""
         waiting = self._stepper.over
-        transition = self._stepper.step_active(actions)
-        for flags, kept in zip(transition[2:], (self._terminated, self._truncated), strict=True):
+        states, rewards, terminated, truncated, *_ = self._stepper.step_active(actions)
+        for flags, kept in ((terminated, self._terminated), (truncated, self._truncated)):
             flags[waiting] = kept[waiting]
             kept[...] = flags
-        return self._encoder.encode(transition.states), *transition[1:], {}
+        return self._encoder.encode(states), rewards, terminated, truncated, {}
 
-    def _restart_at_once(self, transition: Transition) -> dict[str, Any]:
-        """SAME_STEP: put the new episodes' states into `transition`; returns the infos about the old ones."""
-        ended = self._stepper.over
-        final = self._encoder.encode(transition.states[ended])
-        self._stepper.restart(ended)
-        transition.states[ended] = self._stepper.codes[ended] >> self._stepper.tables.shift
+    def _final_infos(self, ended: IntArray, final_states: IntArray) -> dict[str, Any]:
+        """SAME_STEP: the infos about episodes that ended, in Gymnasium's format."""
         mask = np.zeros(self.num_envs, dtype=np.bool_)
         mask[ended] = True
         return {
-            "final_obs": as_object_array(final, ended, self.num_envs),
+            "final_obs": as_object_array(self._encoder.encode(final_states), ended, self.num_envs),
             "_final_obs": mask,
             "final_info": {},
             "_final_info": mask.copy(),

@@ -79,7 +79,7 @@ def check_reset_mask(options: dict[str, Any] | None, num_envs: int) -> BoolArray
     if mask.dtype != np.bool_:
         raise TypeError(f"{name} must have `dtype=np.bool_`, got {mask.dtype}")
     if not mask.any():
-        raise ValueError(f"{name} must contain a boolean array with at least one True value, got only False")
+        raise ValueError(f"{name} must contain a boolean array with at least one True value, got reset_mask={mask}")
     return mask
 
 
