@@ -23,23 +23,21 @@ _ONE, _11, _58, _63, _64 = (np.uint64(number) for number in (1, 11, 58, 63, 64))
 
 
 class NumbaStepper(Stepper):
-    """A `Stepper` whose full step and draws are compiled."""
+    """A `Stepper` whose steps of all members are compiled."""
 
     def __init__(self, tables: StepTables, step_limit: int, count: int, restarts_at_once: bool) -> None:
         super().__init__(tables, step_limit, count, restarts_at_once)
         self._ended: IntArray = np.empty(count, dtype=np.int64)
         self._final_states: IntArray = np.empty(count, dtype=np.int64)
 
-    def step(self, actions: IntArray) -> Transition:
-        """As `Stepper.step`."""
+    def _step_all(self, actions: IntArray, deadline_after_end: int) -> Transition:
         tables, count = self.tables, len(self.codes)
-        self.clock += 1
         states, rewards = np.empty(count, np.int64), np.empty(count)
         terminated, truncated = np.empty(count, np.bool_), np.empty(count, np.bool_)
         num_ended = _step(
             *(tables.next_code, tables.reward, tables.start_codes, tables.bounds),
             *(int(tables.num_actions), tables.shift, tables.over),
-            *(self.clock, self.step_limit, self.restarts_at_once),
+            *(self.clock, deadline_after_end, self.clock + self.step_limit, self.restarts_at_once),
             *(self.codes, self.deadline, self.streams.words, actions),
             *(states, rewards, terminated, truncated, self._ended, self._final_states),
         )
@@ -89,7 +87,7 @@ def _drawn_start(start_codes, bits):  # type: ignore[no-untyped-def]
 def _step(  # type: ignore[no-untyped-def]
     next_code, reward, start_codes, bounds,
     num_actions, shift, over,
-    clock, step_limit, restarts_at_once,
+    clock, deadline_after_end, deadline_of_new, restarts_at_once,
     codes, deadline, words, actions,
     states, rewards, terminated, truncated, ended, final_states,
 ):  # fmt: skip
@@ -117,12 +115,12 @@ def _step(  # type: ignore[no-untyped-def]
             final_states[num_ended] = states[member]
             num_ended += 1
             code |= over
-            deadline[member] = clock + 1 + step_limit
+            deadline[member] = deadline_after_end
             if restarts_at_once:
                 if num_bounds > 0 or is_start_drawn:
                     bits = _advance(words, member)
                 code = _drawn_start(start_codes, bits) if is_start_drawn else start_codes[0]
-                deadline[member] = clock + step_limit
+                deadline[member] = deadline_of_new
                 states[member] = code >> shift
         codes[member] = code
     return num_ended

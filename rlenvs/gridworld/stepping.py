@@ -136,7 +136,7 @@ class Stepper:
     def restart(self, members: IntArray) -> None:
         """Begin a new episode of `members`; draws their starts where the world needs a draw."""
         tables = self.tables
-        bits = self._draw_bits(members) if tables.is_noisy or tables.is_start_drawn else _NO_BITS
+        bits = self.streams.draw_bits(members) if tables.is_noisy or tables.is_start_drawn else _NO_BITS
         self.codes[members] = _drawn_starts(tables, bits) if tables.is_start_drawn else tables.start_codes[0]
         self._set_deadline(members, self.clock + self.step_limit)
         if members is self.over:
@@ -170,6 +170,31 @@ class Stepper:
 
         With `restarts_at_once` members whose episode ends restart in the same step and are never over.
         """
+        self.clock += 1
+        # A member whose episode ends now restarts in the next step and has step_limit steps after that.
+        return self._step_all(actions, self.clock + 1 + self.step_limit)
+
+    def step_active(self, actions: IntArray) -> Transition:
+        """One step of the members whose episode is not over.
+
+        The others wait: they stay, draw nothing and get reward 0 and flags False.
+        """
+        self.clock += 1
+        tables, waiting = self.tables, self.over
+        if not waiting.size:
+            return self._step_all(actions, _NEVER)
+        active = np.flatnonzero(self.codes & tables.over == 0)
+        index = self.codes[active] + actions[active]
+        if tables.is_noisy:
+            index += _outcomes(tables, self.streams.draw_bits(active))
+        self.codes[active] = tables.next_code[index]
+        rewards = np.zeros(len(self.codes))
+        rewards[active] = tables.reward[index]
+        transition = self._finish_step(rewards, _NEVER)
+        transition.terminated[waiting] = False
+        return transition
+
+    def _step_all(self, actions: IntArray, deadline_after_end: int) -> Transition:
         tables, index, codes = self.tables, self._index, self.codes
         np.add(codes, actions, index)
         bits = self._draw_for_step()
@@ -179,30 +204,10 @@ class Stepper:
         rewards = tables.reward.take(index, None, None, "wrap")
         if tables.is_start_drawn and self.over.size:
             codes[self.over] = _drawn_starts(tables, bits[self.over] if tables.is_noisy else bits)
-        self.clock += 1
-        # A member whose episode ends now restarts in the next step and has step_limit steps after that.
-        transition = self._finish_step(rewards, self.clock + 1 + self.step_limit)
+        transition = self._finish_step(rewards, deadline_after_end)
         if self.restarts_at_once and self.over.size:
             self.restart(transition.ended)
             transition.states[transition.ended] = self.codes[transition.ended] >> tables.shift
-        return transition
-
-    def step_active(self, actions: IntArray) -> Transition:
-        """One step of the members whose episode is not over.
-
-        The others wait: they stay, draw nothing and get reward 0 and flags False.
-        """
-        tables, waiting = self.tables, self.over
-        active = np.flatnonzero(self.codes & tables.over == 0)
-        index = self.codes[active] + actions[active]
-        if tables.is_noisy:
-            index += _outcomes(tables, self._draw_bits(active))
-        self.codes[active] = tables.next_code[index]
-        rewards = np.zeros(len(self.codes))
-        rewards[active] = tables.reward[index]
-        self.clock += 1
-        transition = self._finish_step(rewards, _NEVER)
-        transition.terminated[waiting] = False
         return transition
 
     def _draw_for_step(self) -> Bits:
@@ -210,11 +215,8 @@ class Stepper:
         if self.tables.is_noisy:
             return self.streams.draw_bits()
         if self.tables.is_start_drawn and self.over.size:
-            return self._draw_bits(self.over)
+            return self.streams.draw_bits(self.over)
         return _NO_BITS
-
-    def _draw_bits(self, members: IntArray) -> Bits:
-        return self.streams.draw_bits(members)
 
     def _finish_step(self, rewards: FloatArray, deadline_after_end: int) -> Transition:
         """Find the episodes that ended in this step and mark them."""

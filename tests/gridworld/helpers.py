@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from typing import Any
 
 import gymnasium as gym
@@ -11,6 +12,8 @@ from gymnasium.vector import SyncVectorEnv
 from rlenvs.registration import ENVIRONMENTS
 
 IDS = [entry.id for entry in ENVIRONMENTS if entry.family == "gridworld"]
+
+BACKENDS = ["numpy"] + (["numba"] if importlib.util.find_spec("numba") else [])
 
 
 def assert_same(actual: Any, expected: Any) -> None:

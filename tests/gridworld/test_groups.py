@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from rlenvs.gridworld.vector import GridVectorEnv
 
-from .helpers import IDS, assert_same
+from .helpers import BACKENDS, IDS, assert_same
 
 
 def make_groups(env_id: str, groups: int, size: int, **kwargs: Any) -> Any:
@@ -25,12 +25,13 @@ def make_groups(env_id: str, groups: int, size: int, **kwargs: Any) -> Any:
     return gym.make_vec(env_id, num_envs=groups * size, group_size=size, **kwargs)
 
 
+@pytest.mark.parametrize("backend", BACKENDS)
 @given(st.sampled_from(IDS), st.integers(1, 3), st.integers(1, 4), st.integers(0, 2**40), st.data())
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_equal_actions_give_equal_trajectories_within_a_group(
-    env_id: str, groups: int, size: int, seed: int, data: st.DataObject
+    backend: str, env_id: str, groups: int, size: int, seed: int, data: st.DataObject
 ) -> None:
-    env = make_groups(env_id, groups, size)
+    env = make_groups(env_id, groups, size, backend=backend)
     single = gym.make_vec(env_id, num_envs=groups, group_size=1, **{
         k: v for k, v in env.spec.kwargs.items() if k in ("split", "slip", "step_limit")
     })  # fmt: skip

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import importlib.util
 import pickle
 from typing import Any
 
@@ -17,10 +16,9 @@ from hypothesis import strategies as st
 
 from rlenvs.gridworld.vector import GridVectorEnv
 
-from .helpers import IDS, assert_same, make_pair
+from .helpers import BACKENDS, IDS, assert_same, make_pair
 
 MODES = [mode.value for mode in AutoresetMode]
-BACKENDS = ["numpy"] + (["numba"] if importlib.util.find_spec("numba") else [])
 VARIANTS: dict[str, list[dict[str, Any]]] = {
     "rlenvs/GridWorld-v0": [{}, {"slip": 0.3, "random_start": True, "step_limit": 5}, {"observation": "image"}],
     "rlenvs/CatHouse-v0": [{}, {"slip": 0.5, "step_limit": 11}],
