@@ -36,6 +36,7 @@ class Config(OptimiserConfig):
         num_envs: environments played side by side.
         num_steps: length of a segment, the n of the n-step return.
         gae_lambda: 1 for n-step returns, less for a shorter horizon.
+        entropy_coef: more than the others need: with one step a batch nothing else holds A2C back from settling early.
         normalize_advantages: standardise over the batch.
         value_coef: weight of the critic's loss.
         scale_rewards: divide rewards by the running deviation of the discounted return.
@@ -44,7 +45,8 @@ class Config(OptimiserConfig):
     critic: Critic = "separate"
     num_envs: int = 32
     num_steps: int = 16
-    gae_lambda: float = 0.95
+    gae_lambda: float = 0.98
+    entropy_coef: float = 0.2
     normalize_advantages: bool = True
     value_coef: float = 0.5
     scale_rewards: bool = True

@@ -120,6 +120,7 @@ class Config(OptimiserConfig):
 
 # Clip-Cov and KL-Cov open the PPO clip to [0, 2], as the authors' scripts do: covariance decides, not the ratio.
 PRESETS: dict[str, dict[str, Any]] = {
+    "tabular": {"hidden": [], "learning_rate": 0.2, "entropy_coef": 0.02},
     "clip-cov": {"selection": "clip_cov", "clip_ratio_low": 1.0, "clip_ratio_high": 1.0, "variant": "clip-cov"},
     "kl-cov": {"selection": "kl_cov", "clip_ratio_low": 1.0, "clip_ratio_high": 1.0, "variant": "kl-cov"},
     "clip-higher": {"clip_ratio_high": 0.28, "variant": "clip-higher"},

@@ -28,11 +28,11 @@ class OptimiserConfig(PolicyConfig):
     """
 
     optimiser: Literal["adam", "rmsprop"] = "adam"
-    learning_rate: float = 3e-3
+    learning_rate: float = 2e-3
     learning_rate_end: float = 1.0
     max_grad_norm: float = 0.5
-    entropy_coef: float = 0.01
-    entropy_coef_end: float = 1.0
+    entropy_coef: float = 0.05
+    entropy_coef_end: float = 0.0
     gamma: float = 0.99
     device: str = "auto"
     variant: str = ""

@@ -71,6 +71,13 @@ class Config(OptimiserConfig):
             raise ValueError("config critic='none': PPO needs a critic; choose separate, shared or detached")
 
 
+PRESETS: dict[str, dict[str, Any]] = {
+    "tabular": {"hidden": [], "learning_rate": 0.05, "entropy_coef": 0.1},
+    "fast": {"hidden": [], "learning_rate": 0.2, "num_envs": 128, "num_steps": 16, "epochs": 3, "minibatches": 2},
+    "clip-higher": {"clip_ratio_high": 0.28, "variant": "clip-higher"},
+}
+
+
 def loss(policy: MLPPolicy, part: Batch, config: Config, entropy_coef: float) -> tuple[torch.Tensor, dict[str, Any]]:
     """The clipped surrogate, the critic's error and the entropy bonus of one minibatch (eq. 9)."""
     assert part.advantages is not None and part.returns is not None

@@ -60,7 +60,7 @@ class Agent:
         Raises:
             ValueError: an unknown environment, protocol, preset or setting, or a value that does not fit.
         """
-        values = {**self._preset(preset), **(settings or {})}
+        values = {**self._presets(preset), **(settings or {})}
         if hasattr(self.module, "Config"):
             values = config_values(make_config(self.module.Config, values))
         spec = RunSpec(
@@ -77,13 +77,27 @@ class Agent:
         rules_of(protocol).check(spec)
         return spec
 
-    def _preset(self, name: str | None) -> dict[str, Any]:
-        presets = getattr(self.module, "PRESETS", {})
-        if name is None:
-            return {}
-        if name not in presets:
-            raise ValueError(f"preset={name!r}: {self.name} has {', '.join(presets) or 'no presets'}")
-        return dict(presets[name])
+    def _presets(self, names: str | None) -> dict[str, Any]:
+        """The settings of one preset, or of several joined by `+`, the later ones on top."""
+        known = getattr(self.module, "PRESETS", {})
+        values: dict[str, Any] = {}
+        for name in names.split("+") if names else ():
+            if name not in known:
+                raise ValueError(f"preset={name!r}: {self.name} has {', '.join(known) or 'no presets'}")
+            values |= known[name]
+        return values
+
+
+def _check_env(env_id: str) -> None:
+    """Raises ValueError unless Gymnasium knows the environment; `module:Name-v0` is known once it is made."""
+    rlenvs.register_envs()
+    if ":" in env_id:
+        return
+    try:
+        gym.spec(env_id)
+    except gym.error.Error as error:
+        message = str(error).rstrip(".")
+        raise ValueError(f"env_id={env_id!r}: {message}; `rlenvs list` shows this suite's environments") from error
 
 
 def _check_env(env_id: str) -> None:

@@ -1,8 +1,8 @@
 """REINFORCE (Williams 1992): whole episodes, Monte-Carlo returns, one gradient step a batch.
 
-The signal is the reward-to-go or the whole return; the baseline is nothing, the batch's mean and deviation (return
-batch normalisation, ReBN of GEM, arXiv 2510.01051; Karpathy's standardised returns), or a critic learned beside the
-policy.
+The signal is the reward-to-go or the whole return; the baseline is nothing, the batch's mean at the same step, the
+mean of all transitions (return batch normalisation, ReBN of GEM, arXiv 2510.01051; Karpathy's standardised returns), or
+a critic learned beside the policy.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from torch import Tensor
 
 from agents.advantages import rebn, reward_to_go
 from agents.aggregation import aggregate
-from agents.group_advantages import per_token
+from agents.group_advantages import group_reward_to_go, per_token
 from agents.losses import reinforce, value_loss
 from agents.masking import whiten
 from agents.optimisation import OptimiserConfig, apply_schedules, gradient_step, make_optimiser
@@ -36,13 +36,15 @@ class Config(OptimiserConfig):
     Attributes:
         episodes: episodes a batch, each from a start of its own.
         signal: `reward_to_go`, or `outcome`: the whole return at every step.
-        baseline: `batch` standardises over all transitions; `critic` subtracts V(s), and standardises; `none`.
+        baseline: `step` subtracts the batch's mean at the same step of the episode and divides by the deviation;
+            `batch` standardises over all transitions, which sets early steps against late ones; `critic` subtracts
+            V(s) and standardises; `none`.
         value_coef: weight of the critic's loss, if there is one.
     """
 
     episodes: int = 16
     signal: Literal["reward_to_go", "outcome"] = "reward_to_go"
-    baseline: Literal["none", "batch", "critic"] = "batch"
+    baseline: Literal["none", "batch", "step", "critic"] = "step"
     value_coef: float = 0.5
 
     def __post_init__(self) -> None:
@@ -54,11 +56,20 @@ class Config(OptimiserConfig):
             )
 
 
+# The strong bonus brings exploration back once every episode returns the same: on the cliff walk, waiting at the start.
+PRESETS: dict[str, dict[str, Any]] = {
+    "tabular": {"hidden": [], "learning_rate": 0.1, "entropy_coef": 0.3},
+    "critic": {"baseline": "critic", "critic": "separate", "variant": "critic"},
+}
+
+
 def monte_carlo(batch: Batch, config: Config) -> tuple[Tensor, Tensor]:
     """Advantages and returns `[B, T]` of whole episodes."""
     returns = reward_to_go(batch.rewards, batch.mask, config.gamma)
     if config.signal == "outcome":
         returns = per_token(returns[:, 0], batch.mask)
+    if config.baseline == "step":
+        return group_reward_to_go(returns, batch.mask, torch.zeros_like(batch.group), norm_by_std=True), returns
     if config.baseline == "batch":
         return rebn(returns, batch.mask), returns
     if config.baseline == "critic":

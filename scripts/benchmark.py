@@ -1,6 +1,6 @@
 """Train a matrix of environments, agents and seeds, and print the leaderboard: `python -m scripts.benchmark`.
 
-Agents are named as in `scripts.train`, with a preset behind an `@`: `grpo@clip-cov`. Finished runs are not repeated;
+Agents are named as in `scripts.train`, with presets behind an `@`: `grpo@tabular+clip-cov`. Finished runs are not repeated;
 killed ones go on from their checkpoints.
 """
 
@@ -23,7 +23,7 @@ from rlenvs.leaderboard.records import RunSpec, read_run
 from rlenvs.leaderboard.tables import rich_tables
 from scripts.errors import one_line_errors
 
-AGENTS = ("reinforce", "a2c", "ppo", "grpo", "grpo@clip-cov")
+AGENTS = ("reinforce@tabular", "a2c", "ppo@tabular", "grpo@tabular", "grpo@tabular+clip-cov")
 ENVIRONMENTS = ("CatHouse", "CliffWalk", "FrozenLake", "FourRooms")
 
 

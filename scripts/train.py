@@ -30,7 +30,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "--protocol", default="gridworld@1", help="rules of budget and evaluation (default gridworld@1)"
     )
-    parser.add_argument("--preset", help="named settings of the agent")
+    parser.add_argument("--preset", help="named settings of the agent, several joined by +")
     parser.add_argument("--set", nargs="*", default=[], metavar="KEY=VALUE", help="settings of the agent")
     parser.add_argument("--env-set", nargs="*", default=[], metavar="KEY=VALUE", help="arguments of the environment")
     parser.add_argument("--spec", type=Path, help="train the spec of a run.json or of a file that holds one")

@@ -1,7 +1,8 @@
 """Stable-Baselines3 algorithms as agents: same environments, budgets, evaluations and records as ours.
 
-SB3 gets our native vector environments through `rlenvs.integrations.sb3` (`vectorisation="native"`), or its own
-DummyVecEnv of single environments. A run that is killed starts again from the beginning: SB3 saves no generator states.
+SB3 gets the vector environments of our own agents through `rlenvs.integrations.sb3` (`vectorisation="native"`), or its
+own DummyVecEnv of single environments. A run that is killed starts again from the beginning: SB3 saves no generator
+states.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
+from gymnasium import spaces
 from numpy.typing import NDArray
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.callbacks import BaseCallback
@@ -20,7 +22,7 @@ from stable_baselines3.common.env_util import make_vec_env
 from stable_baselines3.common.vec_env import VecEnv
 
 from agents.runs import Run
-from rlenvs.integrations.sb3 import make_sb3_vec_env
+from rlenvs.integrations.sb3 import SB3VecEnv
 from rlenvs.leaderboard.records import RunSpec
 
 POLICY = "policy.zip"
@@ -33,7 +35,7 @@ class SB3Config:
 
     Attributes:
         num_envs: environments side by side (SB3's `n_envs`).
-        vectorisation: `native`: our vector environment behind an adapter; `dummy`: SB3's DummyVecEnv.
+        vectorisation: `native`: what `Run.make_vec` makes, behind an adapter; `dummy`: SB3's DummyVecEnv.
         policy: SB3's name of the policy class.
         hidden: units per hidden layer (SB3's `net_arch`).
         learning_rate: step size.
@@ -61,7 +63,7 @@ def train_sb3(
         ValueError: settings that SB3 refuses, or a budget below one of its batches.
     """
     run, config = Run.begin(spec, run_dir, config_class)
-    env = _environment(spec, config)
+    env = _environment(run, config)
     settings = {name: value for name, value in asdict(config).items() if name not in OURS}
     network = {"net_arch": list(config.hidden)}
     try:
@@ -119,15 +121,27 @@ class _Evaluations(BaseCallback):
         return metrics
 
 
-def _environment(spec: RunSpec, config: SB3Config) -> VecEnv:
-    if config.vectorisation == "native":
-        return make_sb3_vec_env(spec.env_id, config.num_envs, seed=spec.seed, **spec.env_kwargs)
-    return make_vec_env(spec.env_id, config.num_envs, seed=spec.seed, env_kwargs=dict(spec.env_kwargs))
+def _environment(run: Run, config: SB3Config) -> VecEnv:
+    spec, actions = run.spec, run.eval_env.action_space
+    if not isinstance(actions, spaces.Discrete):
+        raise ValueError(f"action_space={actions}: agents act in Discrete spaces only; wrap the environment")
+    if config.vectorisation == "dummy":
+        return make_vec_env(spec.env_id, config.num_envs, seed=spec.seed, env_kwargs=dict(spec.env_kwargs))
+    env = SB3VecEnv(run.make_vec(config.num_envs))
+    env.seed(spec.seed)
+    return env
 
 
 def load_sb3(algorithm: type[BaseAlgorithm], run_dir: Path) -> Callable[[NDArray], NDArray]:
-    """The recorded policy of a finished run."""
-    return probabilities_of(algorithm.load(run_dir / POLICY, device="cpu"))
+    """The recorded policy of a finished run.
+
+    Raises:
+        ValueError: the file is not there.
+    """
+    path = run_dir / POLICY
+    if not path.is_file():
+        raise ValueError(f"{path} is missing: finish the run, or train it again with --force")
+    return probabilities_of(algorithm.load(path, device="cpu"))
 
 
 __all__ = ["SB3Config", "load_sb3", "probabilities_of", "train_sb3"]

@@ -65,10 +65,20 @@ def test_every_built_in_agent_resolves_its_configuration_to_the_last_default(nam
     assert again.run_id != spec.run_id
 
 
-@pytest.mark.parametrize("preset", sorted(load_agent("grpo").module.PRESETS))
-def test_every_preset_of_grpo_is_valid_and_named(preset):
-    spec = load_agent("grpo").spec("rlenvs/GridWorld-v0", 1, 100, "demo@1", preset=preset)
-    assert spec.config["variant"] == preset
+@pytest.mark.parametrize("agent", ["reinforce", "ppo", "grpo"])
+def test_every_preset_is_valid_and_a_variant_is_called_like_it(agent):
+    for preset, settings in load_agent(agent).module.PRESETS.items():
+        spec = load_agent(agent).spec("rlenvs/GridWorld-v0", 1, 100, "demo@1", preset=preset)
+        assert spec.config["variant"] in ("", preset)
+        assert all(spec.config[name] == value for name, value in settings.items())
+
+
+def test_presets_join_and_settings_stand_above_them():
+    spec = load_agent("grpo").spec(
+        "rlenvs/GridWorld-v0", 1, 100, "demo@1", {"learning_rate": 0.5}, preset="tabular+clip-cov"
+    )
+    assert spec.config["hidden"] == [] and spec.config["selection"] == "clip_cov"
+    assert spec.config["learning_rate"] == 0.5
 
 
 @pytest.mark.parametrize(

@@ -22,18 +22,17 @@ from agents.runs import Run
 from rlenvs.leaderboard.records import RunDirectory, read_run
 
 ROOT = Path(__file__).parents[2]
-SMALL = {"hidden": (16,)}
 SETTINGS = {
-    "reinforce": {"episodes": 4},
-    "a2c": {"num_envs": 4, "num_steps": 8},
-    "ppo": {"num_envs": 4, "num_steps": 16},
-    "grpo": {"groups": 2, "group_size": 3, "selection": "clip_cov"},
+    "reinforce": {"episodes": 16},
+    "a2c": {"num_envs": 8, "num_steps": 16},
+    "ppo": {"num_envs": 8, "num_steps": 32, "epochs": 2, "minibatches": 2},
+    "grpo": {"groups": 4, "group_size": 4, "epochs": 1, "selection": "clip_cov"},
 }
-BUDGET = 8_000
+BUDGET = 6_000
 
 
 def spec_of(agent: str, env_id: str = "rlenvs/FrozenLake-v0", seed: int = 3, budget: int = BUDGET):
-    settings = {**SMALL, **SETTINGS[agent]}
+    settings = {"hidden": (16,), **SETTINGS[agent]}
     return load_agent(agent).spec(env_id, seed, budget, "demo@1", settings)
 
 
@@ -70,7 +69,7 @@ def test_an_interrupted_run_ends_like_one_that_was_not(agent, env_id, tmp_path, 
     train(spec, tmp_path / "whole")
 
     counter = iter(range(10**6))
-    victim = random.Random(f"{agent} {env_id}").randint(3, 6 if env_id.startswith("rlenvs") else 3)
+    victim = random.Random(f"{agent} {env_id}").randint(2, 6 if env_id.startswith("rlenvs") else 3)
     record = Run.record
 
     def dying(self, *args, **kwargs):
@@ -94,7 +93,7 @@ def command(*words: str) -> list[str]:
 
 @pytest.mark.parametrize("agent", ["ppo", "grpo"])
 def test_kill_nine_at_a_random_moment_and_resume(agent, tmp_path):
-    spec = spec_of(agent, budget=40_000)
+    spec = spec_of(agent, budget=16_000)
     (tmp_path / "spec.json").write_text(json.dumps(spec.to_json()))
     words = ("--spec", str(tmp_path / "spec.json"), "--runs", str(tmp_path / "runs"))
     path = directory_for(tmp_path / "runs", spec)
@@ -102,7 +101,7 @@ def test_kill_nine_at_a_random_moment_and_resume(agent, tmp_path):
     deadline = time.monotonic() + 60
     while not (path / "checkpoint.pt").exists() and time.monotonic() < deadline:
         time.sleep(0.01)
-    time.sleep(random.Random(os.getpid()).uniform(0.0, 0.6))
+    time.sleep(random.Random(os.getpid()).uniform(0.0, 0.5))
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert (path / "run.json").exists()
@@ -114,7 +113,7 @@ def test_kill_nine_at_a_random_moment_and_resume(agent, tmp_path):
 def test_the_budget_is_never_passed_and_mostly_used(tmp_path):
     for agent in SETTINGS:
         result = load_agent(agent).train(spec_of(agent), tmp_path / agent)
-        assert 0.9 * BUDGET < result["env_steps"] <= BUDGET
+        assert 0.7 * BUDGET < result["env_steps"] <= BUDGET
 
 
 def test_a_record_holds_what_was_promised(tmp_path):

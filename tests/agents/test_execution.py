@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from agents.execution import DONE, FAILED, Sweep, execute
+from agents.naming import directory_for, label_of
+from agents.registry import load_agent
+
+SMALL = {"hidden": (8,), "num_envs": 2, "num_steps": 8}
+USER_AGENT = '''
+import os
+def train(spec, run_dir):
+    if spec.seed == 1:
+        raise ValueError("seed 1 never works")
+    if spec.seed == 2:
+        os._exit(9)
+    print("a library that talks on standard output")
+    return {"score": 0.5}
+'''
+
+
+@pytest.fixture(autouse=True)
+def quiet(monkeypatch):
+    monkeypatch.setenv("RLENVS_QUIET", "1")
+
+
+def spec_of(seed: int = 0, agent: str = "a2c", **settings):
+    return load_agent(agent).spec("rlenvs/GridWorld-v0", seed, 600, "demo@1", settings)
+
+
+def test_a_finished_run_is_not_repeated_unless_forced(tmp_path):
+    spec = spec_of(**SMALL)
+    first = execute(spec, tmp_path)
+    file = directory_for(tmp_path, spec) / "run.json"
+    written = file.read_bytes()
+    assert execute(spec, tmp_path) == first and file.read_bytes() == written
+    again = execute(spec, tmp_path, force=True)
+    assert again["score"] == first["score"] and file.read_bytes() != written
+
+
+def test_an_agent_of_another_version_is_refused(tmp_path):
+    data = spec_of(**SMALL).to_json() | {"agent_version": "0"}
+    spec = type(spec_of()).from_json(data)
+    with pytest.raises(ValueError, match="a2c has version 1, the spec 0"):
+        execute(spec, tmp_path)
+
+
+def test_a_sweep_survives_runs_that_raise_and_workers_that_die(tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text(USER_AGENT)
+    specs = [spec_of(seed, str(file)) for seed in range(5)]
+    seen: list[int] = []
+    log = tmp_path / "workers.log"
+    jobs = Sweep(specs, tmp_path / "runs", 2, log).run(lambda jobs: seen.append(len(jobs)))
+    assert [job.state for job in jobs] == [DONE, FAILED, FAILED, DONE, DONE]
+    assert "seed 1 never works" in jobs[1].error and "exit code 9" in jobs[2].error
+    assert jobs[3].result == {"score": 0.5} and set(seen) == {5}
+    assert "talks on standard output" in log.read_text()
+
+
+def test_a_sweep_writes_the_same_records_as_a_single_process(tmp_path):
+    spec = spec_of(**SMALL)
+    execute(spec, tmp_path / "one")
+    (job,) = Sweep([spec], tmp_path / "two", 1, tmp_path / "log").run(lambda _: None)
+    rows = [(directory_for(tmp_path / name, spec) / "episodes.jsonl").read_text() for name in ("one", "two")]
+    assert job.state == DONE and rows[0] == rows[1]
+
+
+def test_a_sweep_without_workers_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="workers=0"):
+        Sweep([spec_of()], tmp_path, 0, tmp_path / "log")
+
+
+def test_names_are_readable_and_unique(tmp_path):
+    spec = load_agent("grpo").spec("rlenvs/CatHouse-v0", 7, 100, "demo@1", preset="clip-cov")
+    assert label_of(spec) == "grpo-clip-cov"
+    assert directory_for("runs", spec) == Path(f"runs/CatHouse-v0_grpo-clip-cov_seed7_{spec.run_id}")
+    file = tmp_path / "mine.py"
+    file.write_text(USER_AGENT)
+    mine = spec_of(0, f"{file}:train")
+    assert label_of(mine) == "mine" and json.dumps(mine.to_json())
