@@ -1,6 +1,6 @@
 """Speed of the gridworlds beside EnvPool and Gymnasium, as ratios measured in one interleaved run.
 
-    python -m scripts.bench_gridworld [--seconds 1] [--rounds 5] [--out gridworld.json]
+    python -m scripts.bench_gridworld [--seconds 0.5] [--rounds 5] [--out gridworld.json]
 
 Every round times every subject for a while, one after the other, so that load and clock speed meet all alike; a ratio
 is the median over rounds of the ratio within a round. Each subject steps a ring of eight batches of random actions,
@@ -18,6 +18,7 @@ import json
 import os
 import platform
 import statistics
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
 import rlenvs
 from rlenvs.leaderboard.files import write_atomically
+from scripts.errors import one_line_errors
 
 SEED = 0
 RING = 8
@@ -70,6 +72,7 @@ BARS = (
 )
 
 
+@one_line_errors
 def main() -> None:
     """Check, time, print, and write the figures if asked to."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -77,6 +80,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--out", type=Path, help="JSON file for the figures")
     arguments = parser.parse_args()
+    if arguments.rounds < 1 or arguments.seconds <= 0:
+        parser.error("--rounds must be at least 1 and --seconds above 0")
+    if arguments.out is not None and not arguments.out.parent.is_dir():
+        parser.error(f"--out: there is no directory {arguments.out.parent}")
     check_equal_to_sync()
     rates = measure(make_subjects(), arguments.rounds, arguments.seconds)
     report(rates)
@@ -229,4 +236,4 @@ def _installed(package: str) -> bool:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

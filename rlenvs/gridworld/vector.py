@@ -170,6 +170,7 @@ class GridVectorEnv(VectorEnv[Any, Any, Any]):
 
     def state(self) -> bytes:
         """Positions, clocks, generators and flags of all members; `restore` continues from there exactly."""
+        self._seed_unseeded()
         return snapshots.pack(self._kind, self.world, self._snapshot())
 
     def restore(self, data: bytes) -> None:

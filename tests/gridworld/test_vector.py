@@ -189,6 +189,12 @@ def test_max_episode_steps_takes_the_smaller_limit() -> None:
     assert gym.make_vec("rlenvs/CatHouse-v0", num_envs=2, max_episode_steps=-1).world.step_limit == 100
 
 
+def test_a_state_saved_before_the_first_reset_can_be_continued() -> None:
+    env, other = (GridVectorEnv(3, "four_rooms") for _ in range(2))
+    other.restore(env.state())
+    assert_same(env.reset(), other.reset())
+
+
 def test_unseeded_members_differ_and_seeds_are_told() -> None:
     env = GridVectorEnv(64, "four_rooms")
     observations, _ = env.reset()
