@@ -132,8 +132,8 @@ def test_every_minibatch_of_every_epoch_takes_one_step(monkeypatch):
     assert len(steps) == 6
 
 
-# Two states, two actions: from state 0, action 0 ends with 1 and action 1 leads to state 1; there action 0 ends with 3 and
-# action 1 with -1. pi(0|0) = 1/4 and pi(0|1) = 2/3 make the episodes' probabilities 1/4, 1/2 and 1/4.
+# Two states, two actions: from state 0, action 0 ends with 1 and action 1 leads to state 1; there action 0 ends with 3,
+# action 1 with -1; pi(0|0) = 1/4 and pi(0|1) = 2/3 make the episodes' probabilities 1/4, 1/2 and 1/4.
 LOGITS = torch.tensor([[1 / 4, 3 / 4], [2 / 3, 1 / 3], [1 / 2, 1 / 2]]).log()
 EPISODES = [([0], [0], [1.0])] + 2 * [([0, 1], [1, 0], [0.0, 3.0])] + [([0, 1], [1, 1], [0.0, -1.0])]
 
@@ -273,7 +273,7 @@ def trained_policy(spec: RunSpec, run_dir: Path) -> MLPPolicy:
 @pytest.mark.parametrize(("name", "more"), [("a2c", {}), ("ppo", {"epochs": 2, "minibatches": 1})])
 @pytest.mark.parametrize(("world", "tolerance"), [(TERMINATES, 0.06), (TRUNCATES, 0.25)])
 def test_the_critic_learns_the_exact_discounted_value(name, more, world, tolerance, tmp_path):
-    """In the second world play goes on for ever and is cut off every four steps: without the bootstrap V stays below 3."""
+    """The second world is cut off every four steps of endless play: without the bootstrap V stays below 3."""
     spec = load_agent(name).spec("rlenvs/GridWorld-v0", 0, 4000, "demo@1", CRITIC_SETTINGS | more, env_kwargs=world)
     policy = trained_policy(spec, tmp_path)
     env = make_evaluation_env(spec).unwrapped
