@@ -100,18 +100,6 @@ def _check_env(env_id: str) -> None:
         raise ValueError(f"env_id={env_id!r}: {message}; `rlenvs list` shows this suite's environments") from error
 
 
-def _check_env(env_id: str) -> None:
-    """Raises ValueError unless Gymnasium knows the environment; `module:Name-v0` is known once it is made."""
-    rlenvs.register_envs()
-    if ":" in env_id:
-        return
-    try:
-        gym.spec(env_id)
-    except gym.error.Error as error:
-        message = str(error).rstrip(".")
-        raise ValueError(f"env_id={env_id!r}: {message}; `rlenvs list` shows this suite's environments") from error
-
-
 def load_agent(name: str) -> Agent:
     """Finds an agent by name or by `FILE.py[:FUNCTION]`.
 
