@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import numbers
 
+LARGEST_STEP_LIMIT = 1_000_000
 SMALLEST_SLIP = 1e-12
 """Below this an outcome's bound would round to 1 in float64 and the slip could never happen."""
 
@@ -16,6 +17,14 @@ def positive_integer(value: object, name: str) -> int:
     if value < 1:
         raise ValueError(f"{name} must be at least 1, got {value}")
     return int(value)
+
+
+def step_limit(value: object, name: str = "step_limit") -> int:
+    """Return `value` as a number of steps that exact scores can still walk through."""
+    steps = positive_integer(value, name)
+    if steps > LARGEST_STEP_LIMIT:
+        raise ValueError(f"{name} must be at most {LARGEST_STEP_LIMIT}, got {steps}")
+    return steps
 
 
 def finite_number(value: object, name: str) -> float:

@@ -279,4 +279,4 @@ def _limited(world: World, max_episode_steps: int | None) -> World:
     if max_episode_steps is None or max_episode_steps == -1:
         return world
     limit = positive_integer(max_episode_steps, "max_episode_steps")
-    return replace(world, step_limit=min(world.step_limit, limit)) if limit < world.step_limit else world
+    return replace(world, step_limit=limit) if limit < world.step_limit else world

@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from rlenvs.gridworld.checks import finite_number, positive_integer, slip_probability
+from rlenvs.gridworld import checks
 from rlenvs.gridworld.dynamics import Cells, TransitionTable, move_table
 from rlenvs.gridworld.maps import (
     CLIFF,
@@ -98,14 +98,14 @@ def world_from_map(
         cells,
         rewards={GOAL: 1.0, **rewards},
         terminals=GOAL + HOLE + terminals,
-        step_reward=finite_number(step_reward, "step_reward"),
-        slip=slip_probability(slip),
+        step_reward=checks.finite_number(step_reward, "step_reward"),
+        slip=checks.slip_probability(slip),
         random_start=random_start,
     )
     _check_goal_reachable(cells, table, GOAL + terminals)
     if default_observation is None:
         default_observation = "onehot" if cells.state_at.shape[1] > 1 else "index"
-    return World(name, table, cells, positive_integer(step_limit, "step_limit"), default_observation)
+    return World(name, table, cells, checks.step_limit(step_limit), default_observation)
 
 
 def _check_rewards(rewards: Mapping[str, float] | None) -> dict[str, float]:
@@ -114,7 +114,7 @@ def _check_rewards(rewards: Mapping[str, float] | None) -> dict[str, float]:
     if not isinstance(rewards, Mapping):
         raise TypeError(f"rewards must map symbols to numbers, as in {{'G': 1}}, got {rewards!r}")
     return {
-        check_symbol(symbol, "rewards"): finite_number(reward, f"rewards[{symbol!r}]")
+        check_symbol(symbol, "rewards"): checks.finite_number(reward, f"rewards[{symbol!r}]")
         for symbol, reward in rewards.items()
     }
 

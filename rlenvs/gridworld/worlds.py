@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from rlenvs.gridworld.checks import one_of, positive_integer, slip_probability
+from rlenvs.gridworld import checks
 from rlenvs.gridworld.deep_sea import deep_sea
 from rlenvs.gridworld.dynamics import Cells, move_table
 from rlenvs.gridworld.maps import GOAL
@@ -166,7 +166,7 @@ def frozen_lake(
         step_limit: truncate the episode after so many steps; 100, and 200 on the lake of size 8.
     """
     if map is None:
-        if size not in FROZEN_LAKE_MAPS:
+        if not isinstance(size, int) or size not in FROZEN_LAKE_MAPS:
             raise ValueError(f"size must be 4 or 8, got {size!r}: pass map=[...] for another lake")
         map = FROZEN_LAKE_MAPS[size]
     if step_limit is None:
@@ -215,10 +215,10 @@ def maze(
         slip: probability of moving perpendicular to the action.
         step_limit: truncate the episode after so many steps.
     """
-    one_of(split, tuple(SPLIT_SIZES), "split")
+    checks.one_of(split, tuple(SPLIT_SIZES), "split")
     chosen = None if indices is None else _check_indices(indices, SPLIT_SIZES[split])
-    world = _maze_world(split, chosen, slip_probability(slip))
-    return replace(world, step_limit=positive_integer(step_limit, "step_limit"))
+    world = _maze_world(split, chosen, checks.slip_probability(slip))
+    return replace(world, step_limit=checks.step_limit(step_limit))
 
 
 @functools.lru_cache(maxsize=4)
@@ -256,7 +256,7 @@ def build_world(world: str | World, **arguments: object) -> World:
         if arguments:
             raise TypeError(f"a ready World takes no further arguments, got {', '.join(arguments)}")
         return world
-    builder = WORLDS[one_of(world, tuple(WORLDS), "world")]
+    builder = WORLDS[checks.one_of(world, tuple(WORLDS), "world")]
     valid = inspect.signature(builder).parameters
     unknown = [name for name in arguments if name not in valid]
     if unknown:

@@ -105,6 +105,7 @@ def test_a_ready_world_is_taken_as_it_is() -> None:
         ({"slip": 1e-20}, "slip must be 0 or lie between"),
         ({"slip": float("nan")}, "slip must be finite"),
         ({"step_limit": 0}, "step_limit must be at least 1, got 0"),
+        ({"step_limit": 2**70}, "step_limit must be at most 1000000"),
         ({"step_limit": -5}, "step_limit must be at least 1, got -5"),
         ({"step_reward": float("inf")}, "step_reward must be finite"),
         ({"rewards": {"G": float("nan")}}, r"rewards\['G'\] must be finite"),
@@ -144,6 +145,8 @@ def test_bad_types_are_refused(arguments: dict[str, object], message: str) -> No
     [
         ("nowhere", {}, ValueError, "world must be one of 'grid_world', .* got 'nowhere'"),
         ("frozen_lake", {"size": 5}, ValueError, "size must be 4 or 8, got 5"),
+        ("frozen_lake", {"size": [4]}, ValueError, r"size must be 4 or 8, got \[4\]"),
+        ("maze", {"step_limit": 0}, ValueError, "step_limit must be at least 1"),
         ("maze", {"split": "dev"}, ValueError, "split must be one of 'train', 'validation', 'test', got 'dev'"),
         ("maze", {"split": "test", "indices": 1000}, ValueError, "indices holds 1000: .* mazes 0 to 999"),
         ("maze", {"indices": -1}, ValueError, "indices holds -1"),
