@@ -14,6 +14,7 @@ from typing import Any
 import torch
 
 from agents.aggregation import aggregate
+from agents.diagnostics import diagnose
 from agents.losses import reinforce, value_loss
 from agents.masking import whiten
 from agents.optimisation import OptimiserConfig, apply_schedules, gradient_step, make_optimiser
@@ -71,8 +72,8 @@ def update(
     entropy = aggregate(now.entropy, data.mask)
     total = policy_loss + config.value_coef * critic_loss - entropy_coef * entropy
     norm = gradient_step(optimiser, total, config.max_grad_norm)
-    metrics = {"policy_loss": policy_loss, "value_loss": critic_loss, "entropy": entropy, "gradient_norm": norm}
-    return {name: value.detach() for name, value in metrics.items()}
+    metrics = {"policy_loss": policy_loss.detach(), "value_loss": critic_loss.detach(), "gradient_norm": norm}
+    return metrics | diagnose(policy, data)
 
 
 def train(spec: RunSpec, run_dir: Path) -> dict[str, Any]:

@@ -68,6 +68,8 @@ def _checked(name: str, value: Any, hint: Any) -> Any:
     """Returns the value in the hinted type; numbers may widen from int to float, lists become tuples."""
     origin = get_origin(hint)
     if origin is Literal:
+        if value is None and "none" in get_args(hint):
+            return "none"  # `--set critic=none` arrives as None
         if value in get_args(hint):
             return value
     elif origin in (Union, types.UnionType):

@@ -32,10 +32,10 @@ from agents.covariance import (
     selection_metrics,
     warn_if_inert,
 )
+from agents.diagnostics import diagnose
 from agents.group_advantages import anchor_state, dr_grpo, group_reward_to_go, grpo, per_token
 from agents.kl import KLEstimator, kl
-from agents.losses import clip_fractions, log_ratio, ppo_clip
-from agents.masking import masked_mean
+from agents.losses import log_ratio, ppo_clip
 from agents.optimisation import OptimiserConfig, apply_gradient, apply_schedules, make_optimiser
 from agents.policies import MLPPolicy
 from agents.rollouts.batch import Batch
@@ -156,10 +156,8 @@ def select(
     return selected, clip_cov_metrics(*tokens, selected, config.clip_cov())
 
 
-def loss(
-    policy: MLPPolicy, part: Batch, selected: Tensor, config: Config, **normalisers: Any
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Surrogate, mean entropy and log-ratios `[B, T]` of a micro-batch, normalised by the whole minibatch."""
+def loss(policy: MLPPolicy, part: Batch, selected: Tensor, config: Config, **normalisers: Any) -> tuple[Tensor, Tensor]:
+    """The surrogate and the mean entropy of a micro-batch, normalised by the whole minibatch."""
     assert part.advantages is not None
     now = policy.evaluate(part)
     ratio = log_ratio(now.log_prob, part.old_log_prob, part.mask)
@@ -176,7 +174,7 @@ def loss(
     policy_loss = aggregate(
         surrogate, part.mask, config.aggregation, loss_scale_factor=config.loss_scale_factor, **normalisers
     )
-    return policy_loss, entropy, ratio.detach()
+    return policy_loss, entropy
 
 
 def minibatch_step(
@@ -190,20 +188,16 @@ def minibatch_step(
     """One gradient step, its gradient summed over micro-batches."""
     num_tokens, num_sequences = count(part.mask)
     optimiser.zero_grad(set_to_none=True)
-    totals = torch.zeros(2, device=part.mask.device)
+    total = torch.zeros((), device=part.mask.device)
     for index in torch.arange(len(part), device=part.mask.device).tensor_split(min(config.micro_batches, len(part))):
         micro = part.rows(index)
-        policy_loss, entropy, ratio = loss(
+        policy_loss, entropy = loss(
             policy, micro, selected[index], config, num_tokens=num_tokens, num_sequences=num_sequences
         )
         (policy_loss - entropy_coef * entropy).backward()
-        totals += torch.stack([policy_loss.detach(), entropy.detach()])
+        total += policy_loss.detach()
     norm = apply_gradient(optimiser, config.max_grad_norm)
-    assert micro.advantages is not None
-    low, high = clip_fractions(ratio, micro.advantages, micro.mask, config.clip_ratio_low, config.clip_ratio_high)
-    metrics = {"policy_loss": totals[0], "entropy": totals[1], "gradient_norm": norm}
-    metrics["approx_kl"] = masked_mean(kl(-ratio, "k3"), micro.mask)
-    return metrics | {"clip_fraction_low": low, "clip_fraction_high": high}
+    return {"policy_loss": total, "gradient_norm": norm}
 
 
 def update(
@@ -223,7 +217,8 @@ def update(
                 log_prob = part.old_log_prob if config.selection == "none" else policy.evaluate(part).log_prob
             selected, selection = select(log_prob, part, config, selection_generator)
             metrics = minibatch_step(policy, optimiser, part, selected, config, entropy_coef)
-    return metrics | {f"selection/{name}": value for name, value in selection.items()}
+    diagnosis = diagnose(policy, part, config.clip_ratio_low, config.clip_ratio_high)
+    return metrics | diagnosis | {f"selection/{name}": value for name, value in selection.items()}
 
 
 def with_reference(batch: Batch, reference: MLPPolicy) -> Batch:

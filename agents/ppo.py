@@ -15,8 +15,8 @@ from typing import Any
 import torch
 
 from agents.aggregation import aggregate
-from agents.kl import kl
-from agents.losses import clip_fractions, log_ratio, ppo_clip, value_loss
+from agents.diagnostics import diagnose
+from agents.losses import log_ratio, ppo_clip, value_loss
 from agents.masking import whiten
 from agents.optimisation import OptimiserConfig, apply_schedules, gradient_step, make_optimiser
 from agents.policies import MLPPolicy
@@ -90,12 +90,7 @@ def loss(policy: MLPPolicy, part: Batch, config: Config, entropy_coef: float) ->
     critic_loss = aggregate(value_loss(now.values, part.returns, part.mask, part.values, config.value_clip), part.mask)
     entropy = aggregate(now.entropy, part.mask)
     total = policy_loss + config.value_coef * critic_loss - entropy_coef * entropy
-    metrics = {"policy_loss": policy_loss, "value_loss": critic_loss, "entropy": entropy}
-    with torch.no_grad():
-        metrics["approx_kl"] = aggregate(kl(-ratio, "k3"), part.mask)
-        clipped = clip_fractions(ratio, advantages, part.mask, config.clip_ratio_low, config.clip_ratio_high)
-        metrics["clip_fraction_low"], metrics["clip_fraction_high"] = clipped
-    return total, {name: value.detach() for name, value in metrics.items()}
+    return total, {"policy_loss": policy_loss.detach(), "value_loss": critic_loss.detach()}
 
 
 def update(
@@ -106,7 +101,7 @@ def update(
     generator: torch.Generator,
     entropy_coef: float,
 ) -> dict[str, Any]:
-    """Several epochs of minibatch ascent on one batch; returns the metrics of the last minibatch of the last epoch."""
+    """Several epochs of minibatch ascent on one batch; returns the metrics of the last minibatch."""
     data = batch.with_gae(config.gamma, config.gae_lambda).transitions()
     epochs = 0
     while epochs < config.epochs:
@@ -114,9 +109,10 @@ def update(
             total, metrics = loss(policy, part, config, entropy_coef)
             metrics["gradient_norm"] = gradient_step(optimiser, total, config.max_grad_norm)
         epochs += 1
-        if config.target_kl is not None and float(metrics["approx_kl"]) > config.target_kl:
+        if config.target_kl is not None and float(diagnose(policy, part)["approx_kl"]) > config.target_kl:
             break
-    return metrics | {"epochs": float(epochs)}
+    diagnosis = diagnose(policy, part, config.clip_ratio_low, config.clip_ratio_high)
+    return metrics | diagnosis | {"epochs": float(epochs)}
 
 
 def train(spec: RunSpec, run_dir: Path) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from agents.advantages import rebn, reward_to_go
 from agents.aggregation import aggregate
+from agents.diagnostics import diagnose
 from agents.group_advantages import group_reward_to_go, per_token
 from agents.losses import reinforce, value_loss
 from agents.masking import whiten
@@ -86,13 +87,14 @@ def update(
     now = policy.evaluate(batch)
     entropy = aggregate(now.entropy, batch.mask)
     policy_loss = aggregate(reinforce(now.log_prob, advantages, batch.mask), batch.mask)
-    metrics = {"policy_loss": policy_loss, "entropy": entropy}
+    metrics = {"policy_loss": policy_loss}
     total = policy_loss - entropy_coef * entropy
     if now.values is not None:
         metrics["value_loss"] = aggregate(value_loss(now.values, returns, batch.mask), batch.mask)
         total = total + config.value_coef * metrics["value_loss"]
     metrics["gradient_norm"] = gradient_step(optimiser, total, config.max_grad_norm)
-    return {name: value.detach() for name, value in metrics.items()}
+    diagnosis = diagnose(policy, batch.with_(advantages=advantages))
+    return {name: value.detach() for name, value in metrics.items()} | diagnosis
 
 
 def train(spec: RunSpec, run_dir: Path) -> dict[str, Any]:
