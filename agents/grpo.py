@@ -118,8 +118,8 @@ class Config(OptimiserConfig):
         )
 
 
-# The authors' scripts open the PPO clip to [0, 2] beside Clip-Cov (`clip-cov-paper`). At a gridworld's learning rates that
-# alone unlearns what was found, so `clip-cov` keeps the clip: covariance is then all that sets it apart from plain GRPO.
+# The authors' scripts open the PPO clip to [0, 2] beside Clip-Cov (`clip-cov-paper`). At a gridworld's learning rates
+# that alone unlearns what was found, so `clip-cov` keeps the clip: covariance alone sets it apart from plain GRPO.
 PRESETS: dict[str, dict[str, Any]] = {
     "tabular": {"hidden": [], "learning_rate": 0.2, "entropy_coef": 0.02},
     "clip-cov": {"selection": "clip_cov", "variant": "clip-cov"},

@@ -1,7 +1,7 @@
 """Train a matrix of environments, agents and seeds, and print the leaderboard: `python -m scripts.benchmark`.
 
-Agents are named as in `scripts.train`, with presets behind an `@`: `grpo@tabular+clip-cov`. Finished runs are not repeated;
-killed ones go on from their checkpoints.
+Agents are named as in `scripts.train`, with presets behind an `@`: `grpo@tabular+clip-cov`. Finished runs are not
+repeated; killed ones go on from their checkpoints.
 """
 
 from __future__ import annotations

@@ -14,12 +14,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from gymnasium.error import DependencyNotInstalled
 
-from rlenvs.gridworld.checks import one_of
 from rlenvs.gridworld.dynamics import BoolArray, FloatArray, IntArray, TransitionTable
 from rlenvs.gridworld.random_streams import Bits, RandomStreams, bits_bound, to_double
-from rlenvs.gridworld.world import World
 
 _NEVER = np.iinfo(np.int64).max
 _NOBODY: IntArray = np.empty(0, dtype=np.int64)
@@ -255,21 +252,3 @@ def _outcomes(tables: StepTables, bits: Bits) -> npt.NDArray[Any]:
 
 def _drawn_starts(tables: StepTables, bits: Bits) -> IntArray:
     return tables.start_codes[(to_double(bits) * len(tables.start_codes)).astype(np.int64)]
-
-
-def make_stepper(world: World, count: int, restarts_at_once: bool, backend: str) -> Stepper:
-    """The engine for `count` members of a world, by backend: "numpy", or "numba" (same bits, compiled).
-
-    Raises:
-        DependencyNotInstalled: numba is asked for and missing.
-        ValueError: another backend.
-    """
-    one_of(backend, ("numpy", "numba"), "backend")
-    tables = compile_tables(world.table)
-    if backend == "numpy":
-        return Stepper(tables, world.step_limit, count, restarts_at_once)
-    try:
-        from rlenvs.gridworld.kernels import NumbaStepper
-    except ImportError as error:
-        raise DependencyNotInstalled("backend='numba' needs numba: pip install 'rlenvs-suite[fast]'") from error
-    return NumbaStepper(tables, world.step_limit, count, restarts_at_once)

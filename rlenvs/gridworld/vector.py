@@ -17,12 +17,12 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from rlenvs.gridworld import planning, snapshots
+from rlenvs.gridworld.backends import make_stepper
 from rlenvs.gridworld.checks import one_of, positive_integer
 from rlenvs.gridworld.dynamics import BoolArray, FloatArray, IntArray
 from rlenvs.gridworld.env import FRAME_TILE
 from rlenvs.gridworld.observations import make_encoder
 from rlenvs.gridworld.rendering import Painter, ansi
-from rlenvs.gridworld.stepping import make_stepper
 from rlenvs.gridworld.vector_checks import (
     as_object_array,
     check_actions,
