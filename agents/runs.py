@@ -57,7 +57,7 @@ class Run:
         run_dir: where the record stands; that of an unfinished run of the same spec is resumed.
 
     Raises:
-        ValueError: the specification breaks its protocol; its environment or device does not exist.
+        ValueError: the protocol, environment or device does not exist.
         ImportError: a tracker was asked for that is not installed.
     """
 
@@ -73,7 +73,6 @@ class Run:
         self.averages = Averages()
         self.parts: dict[str, Any] = {}
         self.rules = evaluation.protocol(spec.protocol)
-        self.rules.check(spec)
         self.eval_env = evaluation.make_evaluation_env(spec)
         self.exact = evaluation.offers_exact_scores(self.eval_env)
         self.tracker = Tracker()
@@ -91,7 +90,7 @@ class Run:
         """The record on disk, opened when it is first needed: settings that cannot work leave nothing behind.
 
         Raises:
-            ValueError: the directory belongs to another spec.
+            ValueError: the directory belongs to another spec, or the spec breaks its protocol.
         """
         return RunDirectory.open(self.run_dir, self.spec)
 

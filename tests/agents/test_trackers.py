@@ -26,19 +26,19 @@ def train(run_dir: Path) -> Path:
     return run_dir
 
 
-def scalars(run_dir: Path) -> dict[str, dict[int, float]]:
-    """Step to value of every scalar, as TensorBoard shows them."""
+def scalars(run_dir: Path) -> dict[str, list[tuple[int, float]]]:
+    """Steps and values of every scalar, as TensorBoard shows them."""
     accumulators = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
     events = accumulators.EventAccumulator(str(run_dir / "tensorboard"), size_guidance={"scalars": 0})
     events.Reload()
-    return {tag: {event.step: event.value for event in events.Scalars(tag)} for tag in events.Tags()["scalars"]}
+    return {tag: [(event.step, event.value) for event in events.Scalars(tag)] for tag in events.Tags()["scalars"]}
 
 
-def expected(run_dir: Path) -> dict[str, dict[int, float]]:
-    shown: dict[str, dict[int, float]] = {}
+def expected(run_dir: Path) -> dict[str, list[tuple[int, float]]]:
+    shown: dict[str, list[tuple[int, float]]] = {}
     for row in read_run(run_dir).metrics:
         for name in row.keys() - {"step"}:
-            shown.setdefault(name, {})[row["step"]] = pytest.approx(row[name], rel=1e-6)
+            shown.setdefault(name, []).append((row["step"], pytest.approx(row[name], rel=1e-6)))
     return shown
 
 

@@ -120,6 +120,10 @@ SPECS = {
         b'{"env_id": "rlenvs/CliffWalk-v0", "agent": "ppo", "seed": 0, "budget": 9, "agent_version": "0"}',
         "agent ppo has version",
     ),
+    "a budget above its protocol": (
+        b'{"env_id": "rlenvs/CliffWalk-v0", "agent": "ppo", "seed": 0, "budget": 999999}',
+        "protocol gridworld@1 allows at most 200,000",
+    ),
     "an unknown environment": (
         b'{"env_id": "rlenvs/Nope-v0", "agent": "ppo", "seed": 0, "budget": 9000, "agent_version": "1"}',
         "Nope",
