@@ -29,6 +29,7 @@ class SweepDisplay:
         self.console = Console(stderr=True)
         self.live: Live | None = None
         self.started = self.printed_at = time.monotonic()
+        self.finished = False
 
     def __enter__(self) -> SweepDisplay:
         if self.console.is_terminal:
@@ -46,8 +47,9 @@ class SweepDisplay:
             self.live.update(self._table(jobs))
             return
         ended = sum(job.state in (DONE, FAILED) for job in jobs)
-        if time.monotonic() - self.printed_at >= LINE_INTERVAL_S or ended == len(jobs):
-            self.printed_at = time.monotonic()
+        due = time.monotonic() - self.printed_at >= LINE_INTERVAL_S
+        if due or (ended == len(jobs) and not self.finished):
+            self.printed_at, self.finished = time.monotonic(), ended == len(jobs)
             print(f"{self._elapsed()}  {ended}/{len(jobs)} runs  {_now_running(jobs)}", file=sys.stderr, flush=True)
 
     def _elapsed(self) -> str:
