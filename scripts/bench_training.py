@@ -1,9 +1,10 @@
 """Time for PPO to solve FourRooms, ours beside Stable-Baselines3's: `python -m scripts.bench_training`.
 
-Solved: the first of three consecutive evaluations at a normalised score of 0.95 or more. The clock counts training
-alone: imports, evaluations and checkpoints are left out on both sides. SB3 runs with the best settings that a search
-over environments, segment length, batch size, epochs, learning rate and network found (SB3_SETTINGS), through our own
-vector environment and through its own DummyVecEnv. Seeds alternate, so that load meets all alike.
+Solved: the first of three consecutive evaluations, one each 1,000 steps, at a normalised score of 0.95 or more. The
+clock counts training alone: imports, evaluations and checkpoints are left out on both sides. SB3 runs with the best
+settings that a search over environments, segment length, batch size, epochs, learning rate, entropy bonus, lambda and
+network found (SB3_SETTINGS: a table, like ours), through our own vector environment and through its DummyVecEnv. Seeds
+alternate, so that load meets all alike.
 """
 
 from __future__ import annotations
@@ -29,14 +30,14 @@ from rlenvs.leaderboard.files import write_atomically
 from rlenvs.leaderboard.records import read_run
 from scripts.errors import one_line_errors
 
-ENV_ID, THRESHOLD, BAR = "rlenvs/FourRooms-v0", 0.95, 5.0
+ENV_ID, THRESHOLD, GOAL = "rlenvs/FourRooms-v0", 0.95, 5.0
 SB3_SETTINGS: dict[str, Any] = {
-    "num_envs": 128,
-    "n_steps": 32,
-    "batch_size": 256,
+    "num_envs": 64,
+    "n_steps": 16,
+    "batch_size": 1024,
     "n_epochs": 4,
-    "learning_rate": 3e-3,
-    "ent_coef": 0.0,
+    "learning_rate": 0.03,
+    "ent_coef": 0.05,
     "hidden": [],
     "gae_lambda": 0.9,
 }
@@ -64,7 +65,7 @@ def arguments() -> argparse.ArgumentParser:
     """The command's options."""
     parser = argparse.ArgumentParser(prog="python -m scripts.bench_training", description=__doc__)
     parser.add_argument("--seeds", type=int, default=5, help="training seeds (default 5)")
-    parser.add_argument("--budget", type=int, default=100_000, help="environment steps a run (default 100,000)")
+    parser.add_argument("--budget", type=int, default=20_000, help="environment steps a run (default 20,000)")
     parser.add_argument("--out", type=Path, help="also write the numbers as JSON")
     return parser
 
@@ -102,7 +103,7 @@ def main() -> None:
         report[name] = {"seconds": seconds, "steps": steps, "solved": int(solved), "ratio": ratio}
         table.add_row(name, f"{seconds:.2f}", f"{steps:,.0f}", f"{solved}/{len(runs)}", f"{ratio:.1f}")
     Console().print(table)
-    print(f"bar: at least {BAR} times ours against SB3's better row")
+    print(f"goal: {GOAL:g} times ours in the rows of SB3")
     if options.out:
         write_atomically(options.out, json.dumps({"contestants": report, "seeds": options.seeds}, indent=1).encode())
 

@@ -8,6 +8,7 @@ is the same function as a linear layer on its one-hot vector at a fraction of th
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -112,12 +113,16 @@ class MLPPolicy(nn.Module):
         critic: see `PolicyConfig`.
     """
 
+    every_observation: Tensor | None
+
     def __init__(self, observation_space: spaces.Space, num_actions: int, hidden: tuple[int, ...], critic: str) -> None:
         super().__init__()
         if critic not in ("none", "separate", "shared", "detached"):
             raise ValueError(f"critic={critic!r}: choose none, separate, shared or detached")
         self.hidden, self.critic = hidden, critic
         self.integers = not isinstance(observation_space, spaces.Box)
+        every = torch.arange(int(observation_space.n)) if isinstance(observation_space, spaces.Discrete) else None
+        self.register_buffer("every_observation", every, persistent=False)
         self.body = _network(observation_space, hidden)
         self.policy_head = _head(observation_space, hidden, num_actions, gain=0.01)
         if self.has_critic:
@@ -132,7 +137,7 @@ class MLPPolicy(nn.Module):
     def observe(self, observations: np.ndarray) -> Tensor:
         """Brings observations as the environment gives them to the policy's device and number type."""
         tensor = torch.from_numpy(np.ascontiguousarray(observations))
-        device = next(self.parameters()).device
+        device = _weights(self.policy_head)[0].device
         return tensor.to(device, torch.int64 if self.integers else torch.float32)
 
     def logits(self, observations: Tensor) -> Tensor:
@@ -149,19 +154,41 @@ class MLPPolicy(nn.Module):
         values = self._values(observations, features) if self.has_critic else None
         return self.policy_head(features), values
 
+    def behaviour(self, count: int) -> Callable[[Tensor], Tensor]:
+        """Log pi(. | observation) `[..., A]` as a function, for `count` observations under unchanged parameters.
+
+        Where there are fewer observations than that, all of them pass through the network once and are looked up.
+        """
+        if not self._has_fewer_observations_than(count):
+            return lambda observations: self.logits(observations).log_softmax(dim=-1)
+        table = self.logits(self.every_observation).log_softmax(dim=-1)
+        return lambda observations: table[observations]
+
     def evaluate(self, batch: Batch) -> Evaluation:
         """The batch's actions under the current parameters, with gradients.
 
-        Only slots with mask 1 pass through the network; the others hold zeros without a gradient.
+        Only slots with mask 1 pass through the network, or every possible observation once where that is less; the
+        other slots hold zeros without a gradient.
         """
         mask = batch.mask
-        logits, values = self(batch.observations[mask])
-        log_prob = log_prob_of(logits, batch.actions[mask])
+        observations, actions = batch.observations[mask], batch.actions[mask]
+        if self._has_fewer_observations_than(len(actions)):
+            logits, values = self(self.every_observation)
+            place = observations * logits.shape[-1] + actions
+            log_prob = logits.log_softmax(dim=-1).flatten().index_select(0, place)
+            entropy = entropy_of_logits(logits).index_select(0, observations)
+            values = None if values is None else values.index_select(0, observations)
+        else:
+            logits, values = self(observations)
+            log_prob, entropy = log_prob_of(logits, actions), entropy_of_logits(logits)
         return Evaluation(
             log_prob=_spread(log_prob, mask),
-            entropy=_spread(entropy_of_logits(logits), mask),
+            entropy=_spread(entropy, mask),
             values=None if values is None else _spread(values, mask),
         )
+
+    def _has_fewer_observations_than(self, count: int) -> bool:
+        return self.every_observation is not None and len(self.every_observation) < count
 
     def _values(self, observations: Tensor, features: Tensor) -> Tensor:
         if self.value_body is not None:
@@ -173,4 +200,6 @@ class MLPPolicy(nn.Module):
 
 def _spread(numbers: Tensor, mask: Tensor) -> Tensor:
     """One number a real transition, `[n]`, to its place in `[B, T]`."""
+    if numbers.numel() == mask.numel():
+        return numbers.view(mask.shape)
     return torch.zeros(mask.shape, dtype=numbers.dtype, device=mask.device).masked_scatter(mask, numbers)

@@ -94,7 +94,10 @@ class Batch:
         return Batch(**flat, **per_row)
 
     def minibatches(self, count: int, generator: torch.Generator) -> Iterator[Batch]:
-        """Yields the rows in `count` nearly equal parts, in an order drawn from `generator`."""
+        """Yields the rows in `count` nearly equal parts, in an order drawn from `generator`; a single part as it is."""
+        if count == 1:
+            yield self
+            return
         order = torch.randperm(len(self), generator=generator, device=generator.device)
         for part in order.to(self.mask.device).tensor_split(min(count, len(self))):
             yield self.rows(part)

@@ -8,6 +8,7 @@ states*.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from agents.policies.mlp import MLPPolicy
 from agents.rollouts.batch import Batch
 from agents.rollouts.clock import Clock
 from agents.rollouts.returns import EpisodeStatistics
-from agents.rollouts.sampling import log_prob_of, sample_actions
+from agents.rollouts.sampling import sample_actions
 from agents.rollouts.stacking import Steps
 
 
@@ -73,10 +74,11 @@ class EpisodeCollector:
         playing = np.ones(self.env.num_envs, dtype=np.bool_)
         steps = Steps()
         with torch.no_grad():
+            log_policy_of = policy.behaviour(self.most_steps)
             while playing.any():
                 with self.clock("inference"):
                     frame = policy.observe(observations)
-                    actions, log_prob = self._act(policy, frame, playing)
+                    actions, log_prob = self._act(log_policy_of, frame, playing)
                 with self.clock("env"):
                     observations, rewards, end, limit, _ = self.env.step(actions.cpu().numpy())
                 rewards, end, limit = rewards * playing, end & playing, limit & playing
@@ -91,14 +93,14 @@ class EpisodeCollector:
                 rows = torch.arange(self.env.num_envs, device=frame.device)
                 return steps.batch(policy, policy.observe(observations), rows // self.group_size)
 
-    def _act(self, policy: MLPPolicy, frame: Tensor, playing: NDArray) -> tuple[Tensor, Tensor]:
+    def _act(self, log_policy_of: Callable[[Tensor], Tensor], frame: Tensor, playing: NDArray) -> tuple[Tensor, Tensor]:
         """Actions `[B]` and their log-probabilities `[B]`; zeros for members that wait."""
         index = torch.from_numpy(np.flatnonzero(playing)).to(frame.device)
-        logits = policy.logits(frame[index])
-        chosen = sample_actions(logits, self.generator)
+        log_policy = log_policy_of(frame[index])
+        chosen = sample_actions(log_policy, self.generator)
         actions = torch.zeros(len(playing), dtype=torch.int64, device=frame.device)
         log_prob = torch.zeros(len(playing), device=frame.device)
-        actions[index], log_prob[index] = chosen, log_prob_of(logits, chosen)
+        actions[index], log_prob[index] = chosen, log_policy.gather(-1, chosen.unsqueeze(-1)).squeeze(-1)
         return actions, log_prob
 
     @property

@@ -18,7 +18,7 @@ from agents.policies.mlp import MLPPolicy
 from agents.rollouts.batch import Batch
 from agents.rollouts.clock import Clock
 from agents.rollouts.returns import EpisodeStatistics
-from agents.rollouts.sampling import log_prob_of, sample_actions
+from agents.rollouts.sampling import sample_actions
 from agents.rollouts.stacking import Steps
 
 
@@ -63,14 +63,15 @@ class SegmentCollector:
         """
         steps = Steps()
         with torch.no_grad():
+            log_policy_of = policy.behaviour(self.most_steps)
             for _ in range(self.num_steps):
                 with self.clock("inference"):
                     frame = policy.observe(self.observations)
-                    logits = policy.logits(frame)
-                    actions = sample_actions(logits, self.generator)
+                    log_policy = log_policy_of(frame)
+                    actions = sample_actions(log_policy, self.generator)
                     steps.observations.append(frame)
                     steps.actions.append(actions)
-                    steps.log_prob.append(log_prob_of(logits, actions))
+                    steps.log_prob.append(log_policy.gather(-1, actions.unsqueeze(-1)).squeeze(-1))
                     chosen = actions.cpu().numpy()
                 mask = ~self.over
                 with self.clock("env"):
