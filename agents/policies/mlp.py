@@ -159,9 +159,10 @@ class MLPPolicy(nn.Module):
 
         Where there are fewer observations than that, all of them pass through the network once and are looked up.
         """
-        if not self._has_fewer_observations_than(count):
+        every = self.every_observation
+        if every is None or len(every) >= count:
             return lambda observations: self.logits(observations).log_softmax(dim=-1)
-        table = self.logits(self.every_observation).log_softmax(dim=-1)
+        table = self.logits(every).log_softmax(dim=-1)
         return lambda observations: table[observations]
 
     def evaluate(self, batch: Batch) -> Evaluation:
@@ -172,7 +173,7 @@ class MLPPolicy(nn.Module):
         """
         mask = batch.mask
         observations, actions = batch.observations[mask], batch.actions[mask]
-        if self._has_fewer_observations_than(len(actions)):
+        if self.every_observation is not None and len(self.every_observation) < len(actions):
             logits, values = self(self.every_observation)
             place = observations * logits.shape[-1] + actions
             log_prob = logits.log_softmax(dim=-1).flatten().index_select(0, place)
@@ -186,9 +187,6 @@ class MLPPolicy(nn.Module):
             entropy=_spread(entropy, mask),
             values=None if values is None else _spread(values, mask),
         )
-
-    def _has_fewer_observations_than(self, count: int) -> bool:
-        return self.every_observation is not None and len(self.every_observation) < count
 
     def _values(self, observations: Tensor, features: Tensor) -> Tensor:
         if self.value_body is not None:

@@ -6,6 +6,7 @@ import torch
 from gymnasium import spaces
 
 from agents.policies import MLPPolicy, PolicyConfig, build_policy
+from agents.rollouts.batch import Batch
 
 SPACES = {
     "index": spaces.Discrete(7),
@@ -88,3 +89,24 @@ def test_a_table_starts_as_the_uniform_policy():
 def test_spaces_that_no_network_here_can_read_are_named(observation, action, message):
     with pytest.raises(ValueError, match=message):
         build_policy(observation, action, PolicyConfig((8,)), seed=0)
+
+
+@pytest.mark.parametrize("critic", ["none", "separate", "shared", "detached"])
+def test_looking_observations_up_gives_the_same_numbers_and_gradients(critic):
+    policy = build_policy(SPACES["index"], ACTIONS, PolicyConfig((8,), critic), seed=1)
+    seen = torch.randint(7, (5, 8), generator=torch.Generator().manual_seed(0))
+    rows = torch.ones(5, 8, dtype=torch.bool)
+    rows[1, 4:] = False
+    zeros = torch.zeros(5, 8)
+    batch = Batch(seen, seen % 4, zeros, zeros, ~rows, ~rows, rows, torch.arange(5))
+    gradients = []
+    for every in (policy.every_observation, None):
+        policy.zero_grad()
+        policy.every_observation = every
+        now = policy.evaluate(batch)
+        total = (now.log_prob * seen).sum() + now.entropy.sum()
+        (total if now.values is None else total + now.values.square().sum()).backward()
+        gradients.append([now.log_prob.detach(), *(p.grad.clone() for p in policy.parameters())])
+        assert torch.allclose(policy.behaviour(40)(seen), policy.logits(seen).log_softmax(-1), atol=1e-6)
+    for one, other in zip(*gradients, strict=True):
+        assert torch.allclose(one, other, atol=1e-5)
