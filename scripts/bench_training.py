@@ -1,10 +1,10 @@
 """Time for PPO to solve FourRooms, ours beside Stable-Baselines3's: `python -m scripts.bench_training`.
 
-Solved: the first of three consecutive evaluations, one each 1,000 steps, at a normalised score of 0.95 or more. The
-clock counts training alone: imports, evaluations and checkpoints are left out on both sides. SB3 runs with the best
-settings that a search over environments, segment length, batch size, epochs, learning rate, entropy bonus, lambda and
-network found (SB3_SETTINGS: a table, like ours), through our own vector environment and through its DummyVecEnv. Seeds
-alternate, so that load meets all alike.
+Solved: the first of three consecutive evaluations, one each 5 % of the budget, at a normalised score of 0.95 or more.
+The clock counts training alone: imports, evaluations and checkpoints are left out on both sides. SB3 runs with the best
+settings that searches over environments, segment length, batch size, epochs, learning rate, entropy bonus, lambda and
+network found: one for its own DummyVecEnv, one for our vector environment (both came out with a table, like ours).
+Seeds alternate, so that load meets all alike.
 """
 
 from __future__ import annotations
@@ -31,7 +31,18 @@ from rlenvs.leaderboard.records import read_run
 from scripts.errors import one_line_errors
 
 ENV_ID, THRESHOLD, GOAL = "rlenvs/FourRooms-v0", 0.95, 5.0
-SB3_SETTINGS: dict[str, Any] = {
+SB3_NATIVE: dict[str, Any] = {
+    "num_envs": 256,
+    "n_steps": 4,
+    "batch_size": 1024,
+    "n_epochs": 4,
+    "learning_rate": 0.05,
+    "ent_coef": 0.0,
+    "hidden": [],
+    "gae_lambda": 0.9,
+}
+SB3_DUMMY: dict[str, Any] = {
+    "vectorisation": "dummy",
     "num_envs": 64,
     "n_steps": 16,
     "batch_size": 1024,
@@ -56,8 +67,8 @@ class Contestant:
 CONTESTANTS = (
     Contestant("ours", "ppo", {}, "fast"),
     Contestant("ours, 64-64 MLP", "ppo", {}),
-    Contestant("SB3, our vector environment", "sb3-ppo", SB3_SETTINGS),
-    Contestant("SB3, DummyVecEnv", "sb3-ppo", {**SB3_SETTINGS, "vectorisation": "dummy"}),
+    Contestant("SB3, DummyVecEnv", "sb3-ppo", SB3_DUMMY),
+    Contestant("SB3, our vector environment", "sb3-ppo", SB3_NATIVE),
 )
 
 
@@ -65,7 +76,7 @@ def arguments() -> argparse.ArgumentParser:
     """The command's options."""
     parser = argparse.ArgumentParser(prog="python -m scripts.bench_training", description=__doc__)
     parser.add_argument("--seeds", type=int, default=5, help="training seeds (default 5)")
-    parser.add_argument("--budget", type=int, default=20_000, help="environment steps a run (default 20,000)")
+    parser.add_argument("--budget", type=int, default=30_000, help="environment steps a run (default 30,000)")
     parser.add_argument("--out", type=Path, help="also write the numbers as JSON")
     return parser
 
@@ -103,7 +114,7 @@ def main() -> None:
         report[name] = {"seconds": seconds, "steps": steps, "solved": int(solved), "ratio": ratio}
         table.add_row(name, f"{seconds:.2f}", f"{steps:,.0f}", f"{solved}/{len(runs)}", f"{ratio:.1f}")
     Console().print(table)
-    print(f"goal: {GOAL:g} times ours in the rows of SB3")
+    print(f"goal: {GOAL:g} times ours for SB3 as it comes, on DummyVecEnv")
     if options.out:
         write_atomically(options.out, json.dumps({"contestants": report, "seeds": options.seeds}, indent=1).encode())
 
