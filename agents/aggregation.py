@@ -61,13 +61,11 @@ def aggregate(
         ValueError: Unknown mode, unequal shapes, or no C where one is needed.
     """
     check_shapes(mask, loss=loss)
-    tokens, sequences = count(mask)
-    num_tokens = tokens.clamp(min=1) if num_tokens is None else num_tokens
-    num_sequences = sequences.clamp(min=1) if num_sequences is None else num_sequences
     if mode == "token-mean":
-        return masked_sum(loss, mask) / num_tokens
+        return masked_mean(loss, mask) if num_tokens is None else masked_sum(loss, mask) / num_tokens
     if mode == "token-sum":
         return masked_sum(loss, mask)
+    num_sequences = count(mask)[1].clamp(min=1) if num_sequences is None else num_sequences
     if mode == "seq-mean-token-sum":
         return masked_sum(loss, mask) / num_sequences
     if mode == "seq-mean-token-mean":

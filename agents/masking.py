@@ -21,7 +21,7 @@ def check_shapes(mask: Tensor, **tensors: Tensor) -> None:
 
 def masked(x: Tensor, mask: Tensor) -> Tensor:
     """`x` where the mask is 1, else 0, with exactly zero gradient there."""
-    return torch.where(mask.bool(), x, torch.zeros((), dtype=x.dtype, device=x.device))
+    return torch.where(mask.bool(), x, 0)
 
 
 def masked_sum(x: Tensor, mask: Tensor, dim: int | None = None) -> Tensor:
@@ -38,8 +38,14 @@ def masked_mean(x: Tensor, mask: Tensor, dim: int | None = None) -> Tensor:
 
 def masked_var(x: Tensor, mask: Tensor) -> Tensor:
     """Unbiased variance (ddof 1) of the valid entries; 0 where there are fewer than two."""
-    deviation = masked(x - masked_mean(x, mask), mask)
-    return deviation.square().sum() / (mask.bool().sum() - 1).clamp(min=1)
+    return _centred_and_var(x, mask)[1]
+
+
+def _centred_and_var(x: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    """`x` minus its mean, 0 at padding, and the unbiased variance."""
+    valid = mask.bool().sum()
+    centred = masked(x - masked_sum(x, mask) / valid.clamp(min=1), mask)
+    return centred, centred.square().sum() / (valid - 1).clamp(min=1)
 
 
 def whiten(x: Tensor, mask: Tensor, eps: float = 1e-8) -> Tensor:
@@ -54,4 +60,5 @@ def whiten(x: Tensor, mask: Tensor, eps: float = 1e-8) -> Tensor:
         eps: Added to the variance.
     """
     check_shapes(mask, x=x)
-    return masked((x - masked_mean(x, mask)) * torch.rsqrt(masked_var(x, mask) + eps), mask)
+    centred, var = _centred_and_var(x, mask)
+    return centred * torch.rsqrt(var + eps)

@@ -84,14 +84,14 @@ class Batch:
 
     def transitions(self) -> Batch:
         """Returns the n real transitions as n rows of one slot: for losses that do not look along a row."""
-        row = torch.arange(len(self), device=self.mask.device).unsqueeze(1).expand_as(self.mask)[self.mask]
-        per_row = {"group": self.group[row]}
+        index = self.mask.flatten().nonzero().squeeze(1)
+        group = self.group.index_select(0, index.div(self.mask.shape[1], rounding_mode="floor"))
         flat = {
-            field.name: tensor[self.mask].unsqueeze(1)
+            field.name: tensor.flatten(0, 1).index_select(0, index).unsqueeze(1)
             for field in fields(self)
             if field.name not in ("group", "final_observations") and (tensor := getattr(self, field.name)) is not None
         }
-        return Batch(**flat, **per_row)
+        return Batch(**flat, group=group)
 
     def minibatches(self, count: int, generator: torch.Generator) -> Iterator[Batch]:
         """Yields the rows in `count` nearly equal parts, in an order drawn from `generator`; a single part as it is."""

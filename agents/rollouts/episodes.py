@@ -78,14 +78,14 @@ class EpisodeCollector:
             while playing.any():
                 with self.clock("inference"):
                     frame = policy.observe(observations)
-                    actions, log_prob = self._act(log_policy_of, frame, playing)
+                    actions, log_policy = self._act(log_policy_of, frame, playing)
                 with self.clock("env"):
                     observations, rewards, end, limit, _ = self.env.step(actions.cpu().numpy())
                 rewards, end, limit = rewards * playing, end & playing, limit & playing
                 self.statistics.add(rewards, end | limit, playing)
                 steps.observations.append(frame)
                 steps.actions.append(actions)
-                steps.log_prob.append(log_prob)
+                steps.log_policy.append(log_policy)
                 steps.numbers.append((rewards, end, limit, playing))
                 playing = playing & ~(end | limit)
             self.longest = max(self.longest, len(steps.numbers))
@@ -94,14 +94,15 @@ class EpisodeCollector:
                 return steps.batch(policy, policy.observe(observations), rows // self.group_size)
 
     def _act(self, log_policy_of: Callable[[Tensor], Tensor], frame: Tensor, playing: NDArray) -> tuple[Tensor, Tensor]:
-        """Actions `[B]` and their log-probabilities `[B]`; zeros for members that wait."""
+        """Actions `[B]` and the log-policy `[B, A]` they were drawn from; zeros for members that wait."""
         index = torch.from_numpy(np.flatnonzero(playing)).to(frame.device)
         log_policy = log_policy_of(frame[index])
-        chosen = sample_actions(log_policy, self.generator)
-        actions = torch.zeros(len(playing), dtype=torch.int64, device=frame.device)
-        log_prob = torch.zeros(len(playing), device=frame.device)
-        actions[index], log_prob[index] = chosen, log_policy.gather(-1, chosen.unsqueeze(-1)).squeeze(-1)
-        return actions, log_prob
+        uniforms = torch.rand(len(index), generator=self.generator, device=self.generator.device)
+        chosen = sample_actions(log_policy, uniforms)
+        if len(index) == len(playing):
+            return chosen, log_policy
+        actions, spread = chosen.new_zeros(len(playing)), log_policy.new_zeros(len(playing), log_policy.shape[-1])
+        return actions.index_copy(0, index, chosen), spread.index_copy(0, index, log_policy)
 
     @property
     def most_steps(self) -> int:

@@ -6,21 +6,21 @@ import torch
 from torch import Tensor
 
 
-def sample_actions(logits: Tensor, generator: torch.Generator) -> Tensor:
-    """Draws one action per row from softmax(logits).
+def sample_actions(log_policy: Tensor, uniforms: Tensor) -> Tensor:
+    """One action per row from exp(log_policy), by inversion: the first whose cumulative probability exceeds u.
 
-    An exponential race (the Gumbel-max trick without its logarithms): argmax_a p_a / E_a with E_a ~ Exp(1) is
-    distributed as p. It costs three kernels where `torch.multinomial` costs several and checks its input on the way.
+    Drawing the uniforms is the caller's, so that one call can draw those of a whole batch. An action of probability 0
+    is never chosen (up to rounding at the last one).
 
     Args:
-        logits: `[..., A]`.
-        generator: on the logits' device.
+        log_policy: `[..., A]`, normalised.
+        uniforms: `[...]` in [0, 1), on the same device.
 
     Returns:
         `[...]` int64.
     """
-    race = torch.empty_like(logits).exponential_(generator=generator)
-    return (logits.softmax(dim=-1) / race).argmax(dim=-1)
+    cumulative = log_policy.exp().cumsum(-1)[..., :-1]
+    return (cumulative <= uniforms.unsqueeze(-1)).sum(-1)
 
 
 def log_prob_of(logits: Tensor, actions: Tensor) -> Tensor:

@@ -64,14 +64,15 @@ class SegmentCollector:
         steps = Steps()
         with torch.no_grad():
             log_policy_of = policy.behaviour(self.most_steps)
-            for _ in range(self.num_steps):
+            shape, device = (self.num_steps, self.env.num_envs), self.generator.device
+            for uniforms in torch.rand(shape, generator=self.generator, device=device):
                 with self.clock("inference"):
                     frame = policy.observe(self.observations)
                     log_policy = log_policy_of(frame)
-                    actions = sample_actions(log_policy, self.generator)
+                    actions = sample_actions(log_policy, uniforms)
                     steps.observations.append(frame)
                     steps.actions.append(actions)
-                    steps.log_prob.append(log_policy.gather(-1, actions.unsqueeze(-1)).squeeze(-1))
+                    steps.log_policy.append(log_policy)
                     chosen = actions.cpu().numpy()
                 mask = ~self.over
                 with self.clock("env"):

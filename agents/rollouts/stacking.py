@@ -20,13 +20,13 @@ class Steps:
     Attributes:
         observations: `[N, ...]` tensors, before the step.
         actions: `[N]` tensors.
-        log_prob: `[N]` tensors.
+        log_policy: `[N, A]` tensors, log pi of every action.
         numbers: tuples of NumPy `[N]`: rewards, terminated, truncated, mask.
     """
 
     observations: list[Tensor] = field(default_factory=list)
     actions: list[Tensor] = field(default_factory=list)
-    log_prob: list[Tensor] = field(default_factory=list)
+    log_policy: list[Tensor] = field(default_factory=list)
     numbers: list[tuple[NDArray, NDArray, NDArray, NDArray]] = field(default_factory=list)
 
     def batch(self, policy: MLPPolicy, final_observations: Tensor, group: Tensor) -> Batch:
@@ -34,11 +34,13 @@ class Steps:
         observations = torch.stack([*self.observations, final_observations])
         columns = (torch.from_numpy(np.stack(column)) for column in zip(*self.numbers, strict=True))
         rewards, terminated, truncated, mask = (column.to(observations.device).t() for column in columns)
+        actions = torch.stack(self.actions)
+        log_prob = torch.stack(self.log_policy).gather(-1, actions.unsqueeze(-1)).squeeze(-1)
         values = policy.values(observations).transpose(0, 1) if policy.has_critic else None
         return Batch(
             observations=observations[:-1].transpose(0, 1),
-            actions=torch.stack(self.actions).t(),
-            old_log_prob=torch.stack(self.log_prob).t(),
+            actions=actions.t(),
+            old_log_prob=log_prob.t(),
             rewards=rewards.float(),
             terminated=terminated,
             truncated=truncated,

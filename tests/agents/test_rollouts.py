@@ -165,7 +165,8 @@ def test_minibatches_hold_every_row_once_in_a_seeded_order():
 
 def test_sampled_actions_follow_the_softmax():
     logits = torch.tensor([0.3, -1.0, 2.0, 0.0])
-    drawn = sample_actions(logits.expand(200_000, 4), torch.Generator().manual_seed(0))
+    uniforms = torch.rand(200_000, generator=torch.Generator().manual_seed(0))
+    drawn = sample_actions(logits.log_softmax(0).expand(200_000, 4), uniforms)
     shares = torch.bincount(drawn, minlength=4) / len(drawn)
     assert torch.allclose(shares, logits.softmax(0), atol=0.005)
     assert log_prob_of(logits.expand(3, 4), torch.tensor([0, 2, 3])).exp().sum().item() == pytest.approx(
