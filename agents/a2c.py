@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from agents.aggregation import aggregate
-from agents.diagnostics import diagnose
+from agents.diagnostics import diagnosis
 from agents.losses import reinforce, value_loss
 from agents.masking import whiten
 from agents.optimisation import OptimiserConfig, apply_schedules, gradient_step, make_optimiser
@@ -60,7 +60,7 @@ class Config(OptimiserConfig):
 
 def update(
     policy: MLPPolicy, optimiser: torch.optim.Optimizer, batch: Batch, config: Config, entropy_coef: float
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], Batch]:
     """One gradient step on -A log pi + value_coef * critic's error - entropy_coef * entropy."""
     data = batch.with_gae(config.gamma, config.gae_lambda).transitions()
     assert data.advantages is not None and data.returns is not None
@@ -72,8 +72,7 @@ def update(
     entropy = aggregate(now.entropy, data.mask)
     total = policy_loss + config.value_coef * critic_loss - entropy_coef * entropy
     norm = gradient_step(optimiser, total, config.max_grad_norm)
-    metrics = {"policy_loss": policy_loss.detach(), "value_loss": critic_loss.detach(), "gradient_norm": norm}
-    return metrics | diagnose(policy, data)
+    return {"policy_loss": policy_loss.detach(), "value_loss": critic_loss.detach(), "gradient_norm": norm}, data
 
 
 def train(spec: RunSpec, run_dir: Path) -> dict[str, Any]:
@@ -90,6 +89,6 @@ def train(spec: RunSpec, run_dir: Path) -> dict[str, Any]:
         with run.clock("update"):
             entropy_coef = apply_schedules(optimiser, config, run.progress)
             data = scaled(batch) if config.scale_rewards else batch
-            metrics = update(policy, optimiser, data, config, entropy_coef)
-        run.record(policy, batch, metrics)
+            metrics, learned = update(policy, optimiser, data, config, entropy_coef)
+        run.record(policy, batch, metrics, diagnosis(policy, learned))
     return run.finish(policy)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import torch
 from torch import Tensor
 
@@ -14,6 +17,20 @@ from agents.policies import MLPPolicy
 from agents.rollouts.batch import Batch
 
 NO_CLIP = float("inf")
+
+
+def diagnosis(
+    policy: MLPPolicy, part: Batch, clip_ratio_low: float = NO_CLIP, clip_ratio_high: float = NO_CLIP
+) -> Callable[[], dict[str, Tensor]]:
+    """`diagnose`, to be called when somebody wants to know: it costs as much as a quarter of a small update."""
+    return partial(diagnose, policy, part, clip_ratio_low, clip_ratio_high)
+
+
+@torch.no_grad()
+def approx_kl(policy: MLPPolicy, part: Batch) -> Tensor:
+    """Mean k3 estimate of KL(collecting policy || policy) over a batch's transitions."""
+    away = log_ratio(policy.evaluate(part).log_prob, part.old_log_prob, part.mask)
+    return masked_mean(kl(-away, "k3"), part.mask)
 
 
 @torch.no_grad()

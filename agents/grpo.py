@@ -32,7 +32,7 @@ from agents.covariance import (
     selection_metrics,
     warn_if_inert,
 )
-from agents.diagnostics import diagnose
+from agents.diagnostics import diagnosis
 from agents.group_advantages import anchor_state, dr_grpo, group_reward_to_go, grpo, per_token
 from agents.kl import KLEstimator, kl
 from agents.losses import log_ratio, ppo_clip
@@ -219,8 +219,8 @@ def update(
     generator: torch.Generator,
     selection_generator: torch.Generator,
     entropy_coef: float,
-) -> dict[str, Any]:
-    """Several epochs of minibatch steps on one batch; returns the metrics of the last one."""
+) -> tuple[dict[str, Any], Batch]:
+    """Several epochs of minibatch steps on one batch; returns the last minibatch and its metrics."""
     batch = batch.with_(advantages=group_advantages(batch, config))
     for _ in range(config.epochs):
         for part in batch.minibatches(config.minibatches, generator):
@@ -228,8 +228,7 @@ def update(
                 log_prob = part.old_log_prob if config.selection == "none" else policy.evaluate(part).log_prob
             selected, selection = select(log_prob, part, config, selection_generator)
             metrics = minibatch_step(policy, optimiser, part, selected, config, entropy_coef)
-    diagnosis = diagnose(policy, part, config.clip_ratio_low, config.clip_ratio_high)
-    return metrics | diagnosis | {f"selection/{name}": value for name, value in selection.items()}
+    return metrics | {f"selection/{name}": value for name, value in selection.items()}, part
 
 
 def with_reference(batch: Batch, reference: MLPPolicy) -> Batch:
@@ -253,6 +252,6 @@ def train(spec: RunSpec, run_dir: Path) -> dict[str, Any]:
             entropy_coef = apply_schedules(optimiser, config, run.progress)
             if config.kl_coef > 0:
                 batch = with_reference(batch, reference)
-            metrics = update(policy, optimiser, batch, config, run.generator, selection_generator, entropy_coef)
-        run.record(policy, batch, metrics)
+            metrics, part = update(policy, optimiser, batch, config, run.generator, selection_generator, entropy_coef)
+        run.record(policy, batch, metrics, diagnosis(policy, part, config.clip_ratio_low, config.clip_ratio_high))
     return run.finish(policy)

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 
 from agents.aggregation import aggregate
-from agents.diagnostics import diagnose
+from agents.diagnostics import approx_kl, diagnosis
 from agents.losses import log_ratio, ppo_clip, value_loss
 from agents.masking import whiten
 from agents.optimisation import OptimiserConfig, apply_schedules, gradient_step, make_optimiser
@@ -110,8 +110,8 @@ def update(
     config: Config,
     generator: torch.Generator,
     entropy_coef: float,
-) -> dict[str, Any]:
-    """Several epochs of minibatch ascent on one batch; returns the metrics of the last minibatch."""
+) -> tuple[dict[str, Any], Batch]:
+    """Several epochs of minibatch ascent on one batch; returns the last minibatch and its metrics."""
     data = batch.with_gae(config.gamma, config.gae_lambda).transitions()
     epochs = 0
     while epochs < config.epochs:
@@ -119,10 +119,9 @@ def update(
             total, metrics = loss(policy, part, config, entropy_coef)
             metrics["gradient_norm"] = gradient_step(optimiser, total, config.max_grad_norm)
         epochs += 1
-        if config.target_kl is not None and float(diagnose(policy, part)["approx_kl"]) > config.target_kl:
+        if config.target_kl is not None and float(approx_kl(policy, part)) > config.target_kl:
             break
-    diagnosis = diagnose(policy, part, config.clip_ratio_low, config.clip_ratio_high)
-    return metrics | diagnosis | {"epochs": float(epochs)}
+    return metrics | {"epochs": float(epochs)}, part
 
 
 def train(spec: RunSpec, run_dir: Path) -> dict[str, Any]:
@@ -139,6 +138,6 @@ def train(spec: RunSpec, run_dir: Path) -> dict[str, Any]:
         with run.clock("update"):
             entropy_coef = apply_schedules(optimiser, config, run.progress)
             data = scaled(batch) if config.scale_rewards else batch
-            metrics = update(policy, optimiser, data, config, run.generator, entropy_coef)
-        run.record(policy, batch, metrics)
+            metrics, part = update(policy, optimiser, data, config, run.generator, entropy_coef)
+        run.record(policy, batch, metrics, diagnosis(policy, part, config.clip_ratio_low, config.clip_ratio_high))
     return run.finish(policy)

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from agents.advantages import rebn, reward_to_go
 from agents.aggregation import aggregate
-from agents.diagnostics import diagnose
+from agents.diagnostics import diagnosis
 from agents.group_advantages import group_reward_to_go, per_token
 from agents.losses import reinforce, value_loss
 from agents.masking import whiten
@@ -81,7 +81,7 @@ def monte_carlo(batch: Batch, config: Config) -> tuple[Tensor, Tensor]:
 
 def update(
     policy: MLPPolicy, optimiser: torch.optim.Optimizer, batch: Batch, config: Config, entropy_coef: float
-) -> dict[str, Any]:
+) -> tuple[dict[str, Any], Batch]:
     """One gradient step on -A log pi - entropy_coef * entropy (+ the critic's error)."""
     advantages, returns = monte_carlo(batch, config)
     now = policy.evaluate(batch)
@@ -93,8 +93,7 @@ def update(
         metrics["value_loss"] = aggregate(value_loss(now.values, returns, batch.mask), batch.mask)
         total = total + config.value_coef * metrics["value_loss"]
     metrics["gradient_norm"] = gradient_step(optimiser, total, config.max_grad_norm)
-    diagnosis = diagnose(policy, batch.with_(advantages=advantages))
-    return {name: value.detach() for name, value in metrics.items()} | diagnosis
+    return {name: value.detach() for name, value in metrics.items()}, batch.with_(advantages=advantages)
 
 
 def train(spec: RunSpec, run_dir: Path) -> dict[str, Any]:
@@ -109,6 +108,6 @@ def train(spec: RunSpec, run_dir: Path) -> dict[str, Any]:
         batch = collector.collect(policy)
         with run.clock("update"):
             entropy_coef = apply_schedules(optimiser, config, run.progress)
-            metrics = update(policy, optimiser, batch, config, entropy_coef)
-        run.record(policy, batch, metrics)
+            metrics, learned = update(policy, optimiser, batch, config, entropy_coef)
+        run.record(policy, batch, metrics, diagnosis(policy, learned))
     return run.finish(policy)

@@ -29,6 +29,7 @@ import numpy as np
 import torch
 from gymnasium.vector import VectorEnv
 from numpy.typing import NDArray
+from torch import Tensor
 
 import rlenvs
 from agents import checkpoints
@@ -71,6 +72,7 @@ class Run:
         self.env_steps = 0
         self.evaluations: list[tuple[int, float]] = []
         self.averages = Averages()
+        self.diagnosis: Callable[[], dict[str, Tensor]] = dict
         self.parts: dict[str, Any] = {}
         self.rules = evaluation.protocol(spec.protocol)
         self.eval_env = evaluation.make_evaluation_env(spec)
@@ -156,13 +158,27 @@ class Run:
         """Whether a batch of `next_steps` environment steps still fits into the budget."""
         return self.env_steps + next_steps <= self.spec.budget
 
-    def record(self, policy: MLPPolicy, batch: Batch, metrics: dict[str, float | torch.Tensor]) -> None:
-        """Counts a batch, keeps its metrics and, where 5 % of the budget have passed, evaluates and saves."""
+    def record(
+        self,
+        policy: MLPPolicy,
+        batch: Batch,
+        metrics: dict[str, float | Tensor],
+        diagnosis: Callable[[], dict[str, Tensor]] = dict,
+    ) -> None:
+        """Counts a batch, keeps its metrics and, where 5 % of the budget have passed, evaluates and saves.
+
+        Args:
+            policy: after the update.
+            batch: what it learned from.
+            metrics: of the update; their means between two evaluations are recorded.
+            diagnosis: measures the update, called at evaluations only; like them it costs no training time.
+        """
         steps = int(batch.mask.sum())
         every = self.rules.eval_every(self.spec.budget)
         due = (self.env_steps + steps) // every > self.env_steps // every
         self.env_steps += steps
         self.averages.add(metrics)
+        self.diagnosis = diagnosis
         if due:
             self.evaluate(action_probabilities(policy))
         else:
@@ -175,9 +191,10 @@ class Run:
         """
         with self.clock("evaluation"):
             scores = self._scores(probabilities)
+            diagnosis = {name: float(value) for name, value in self.diagnosis().items()}
         self.evaluations.append((self.env_steps, scores["score"]))
         row = {"step": self.env_steps, "wall_s": round(self.wall_s, 4), **scores}
-        row |= self.averages.pop() | self.clock.shares()
+        row |= self.averages.pop() | diagnosis | self.clock.shares()
         for part in self.parts.values():
             row |= part.statistics.pop() if hasattr(part, "statistics") else {}
         self.directory.append("metrics", [row])

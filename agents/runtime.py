@@ -28,7 +28,7 @@ def configure_torch(threads: int = 1, deterministic: bool = True) -> None:
         torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(deterministic, warn_only=True)
     # Nothing here reads memory before writing it; filling every new tensor would cost a tenth of the time.
-    torch.utils.deterministic.fill_uninitialized_memory = False
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
 
 
 def pick_device(name: str = "auto") -> torch.device:

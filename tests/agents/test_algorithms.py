@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from agents import a2c, checkpoints, grpo, ppo, reinforce
+from agents.diagnostics import diagnosis
 from agents.optimisation import OptimiserConfig, apply_schedules, make_optimiser
 from agents.policies import MLPPolicy, PolicyConfig, build_policy
 from agents.registry import load_agent
@@ -32,13 +33,14 @@ def quiet(monkeypatch):
 
 def update_a2c(policy: MLPPolicy, batch: Batch, entropy_coef: float = 0.0, **settings: Any) -> dict[str, Any]:
     config = a2c.Config(**{**PLAIN, **settings})
-    return a2c.update(policy, make_optimiser(policy, config), batch, config, entropy_coef)
+    return a2c.update(policy, make_optimiser(policy, config), batch, config, entropy_coef)[0]
 
 
 def update_ppo(policy: MLPPolicy, batch: Batch, entropy_coef: float = 0.0, **settings: Any) -> dict[str, Any]:
     config = ppo.Config(**{**PLAIN, **ONE_STEP, **settings})
     generator = torch.Generator().manual_seed(0)
-    return ppo.update(policy, make_optimiser(policy, config), batch, config, generator, entropy_coef)
+    metrics, part = ppo.update(policy, make_optimiser(policy, config), batch, config, generator, entropy_coef)
+    return metrics | diagnosis(policy, part, config.clip_ratio_low, config.clip_ratio_high)()
 
 
 def assert_table_gradient(policy: MLPPolicy, expected: np.ndarray) -> None:
