@@ -8,7 +8,8 @@ from pathlib import Path
 from numpy.typing import NDArray
 
 from agents import checkpoints
-from agents.policies import PolicyConfig, build_policy
+from agents.configuration import make_config
+from agents.policies import ActorCritic, PolicyConfig, build_policy
 from agents.registry import load_agent
 from agents.runs import POLICY, action_probabilities
 from rlenvs.leaderboard.evaluation import make_evaluation_env
@@ -28,13 +29,24 @@ def load_probabilities(record: RunRecord) -> Probabilities:
     module = load_agent(record.spec.agent).module
     if hasattr(module, "load_policy"):
         return module.load_policy(record.path)
+    return action_probabilities(load_policy(record))
+
+
+def load_policy(record: RunRecord) -> ActorCritic:
+    """The trained policy of one of our own agents, on the CPU.
+
+    Raises:
+        ValueError: the run has no policy, or one of another make.
+    """
     path = Path(record.path) / POLICY
     if not path.is_file():
         raise ValueError(f"{path} is missing: finish the run, or give the agent's module load_policy(run_dir)")
     state = checkpoints.load(path)
-    config = PolicyConfig(hidden=tuple(state["hidden"]), critic=state["critic"])
+    if not isinstance(state, dict) or set(state) != {"config", "state_dict"}:
+        raise ValueError(f"{path} holds no policy of this version; train it again with --force")
     env = make_evaluation_env(record.spec)
+    config = make_config(PolicyConfig, state["config"])
     policy = build_policy(env.observation_space, env.action_space, config, record.spec.seed)
-    policy.load_state_dict(state["state_dict"])
+    policy.resume(state)
     env.close()
-    return action_probabilities(policy)
+    return policy

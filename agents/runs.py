@@ -19,7 +19,7 @@ was not (on a CPU, with one thread or deterministic kernels).
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -36,7 +36,8 @@ from agents import checkpoints
 from agents.configuration import ConfigType, make_config
 from agents.metrics import Averages
 from agents.naming import label_of
-from agents.policies import MLPPolicy, PolicyConfig, build_policy
+from agents.policies import ActorCritic, PolicyConfig, build_policy
+from agents.policies.observation_statistics import fit_observation_statistics
 from agents.progress import TrainingProgress
 from agents.rollouts.batch import Batch
 from agents.rollouts.clock import Clock
@@ -44,10 +45,12 @@ from agents.runtime import pick_device
 from agents.trackers import Tracker
 from rlenvs.leaderboard import evaluation
 from rlenvs.leaderboard.curves import area_under_curve
+from rlenvs.leaderboard.episodes import Episodes, play_episodes, sampled_choices, save_actions
 from rlenvs.leaderboard.records import RunDirectory, RunSpec
 
 CHECKPOINT = "checkpoint.pt"
 POLICY = "policy.pt"
+STATISTICS_ENVS, STATISTICS_STEPS = 8, 8192  # random play that `normalize_observations` measures
 
 
 class Run:
@@ -119,10 +122,25 @@ class Run:
         """Whether the environment is one of this suite's, with groups and states that can be saved."""
         return self.spec.env_id.startswith("rlenvs/")
 
-    def make_policy(self, env: VectorEnv, config: PolicyConfig) -> MLPPolicy:
+    def make_policy(self, env: VectorEnv, config: PolicyConfig) -> ActorCritic:
         """A new policy on the run's device, initialised from the run's seed."""
-        policy = build_policy(env.single_observation_space, env.single_action_space, config, self.spec.seed)
-        return policy.to(self.device)
+        seed = self.spec.seed
+        policy = build_policy(env.single_observation_space, env.single_action_space, config, seed, self.device)
+        if config.normalize_observations and policy.pixels is not None:
+            policy.pixels.normalize(*self.pixel_statistics)
+        return policy
+
+    @cached_property
+    def pixel_statistics(self) -> tuple[NDArray, NDArray]:
+        """Mean and deviation of every pixel in random play; its steps and seconds count as training."""
+        started = time.perf_counter()
+        env = self.make_vec(STATISTICS_ENVS)
+        actions = torch.Generator().manual_seed(self.spec.seed)
+        mean, deviation, steps = fit_observation_statistics(env, STATISTICS_STEPS, actions, self.spec.seed)
+        env.close()
+        self.env_steps += steps
+        self.before_s += time.perf_counter() - started
+        return mean, deviation
 
     def track(self, **parts: Any) -> None:
         """Names what a checkpoint holds; resumes from the run's own checkpoint, or scores the untrained `policy`.
@@ -143,12 +161,12 @@ class Run:
             self.directory.cut_back({})
             self.tracker.open(self.directory.path, 0)
             self.started = time.perf_counter()
-            if isinstance(parts.get("policy"), MLPPolicy):
+            if isinstance(parts.get("policy"), ActorCritic):
                 self.evaluate(action_probabilities(parts["policy"]))
 
     def check_budget(self, batch_steps: int) -> None:
         """Raises ValueError if not even one batch of `batch_steps` environment steps fits into the budget."""
-        if batch_steps > self.spec.budget:
+        if self.env_steps + batch_steps > self.spec.budget:
             raise ValueError(
                 f"budget={self.spec.budget}: one batch of {self.spec.agent} may take {batch_steps:,} environment "
                 "steps; raise the budget or make the batch smaller with --set"
@@ -160,7 +178,7 @@ class Run:
 
     def record(
         self,
-        policy: MLPPolicy,
+        policy: ActorCritic,
         batch: Batch,
         metrics: dict[str, float | Tensor],
         diagnosis: Callable[[], dict[str, Tensor]] = dict,
@@ -211,17 +229,24 @@ class Run:
         now = 0.0 if self.started is None else time.perf_counter() - self.started
         return self.before_s + now - self.clock.seconds["evaluation"] - self.clock.seconds["checkpoint"]
 
-    def finish(self, policy: MLPPolicy) -> dict[str, Any]:
+    def finish(self, policy: ActorCritic) -> dict[str, Any]:
         """Evaluates once more, plays and records the evaluation's episodes, saves the policy and closes the record."""
-        shape = {"hidden": list(policy.hidden), "critic": policy.critic}
-        state = shape | {"state_dict": policy.state_dict()}
-        checkpoints.save_atomically(state, self.directory.path / POLICY)
-        return self.finish_with(action_probabilities(policy), artifacts=(POLICY,))
+        checkpoints.save_atomically(policy.checkpoint(), self.directory.path / POLICY)
+        return self.finish_with(action_probabilities(policy), (POLICY,), policy.description)
 
     def finish_with(
-        self, probabilities: Callable[[NDArray], NDArray], artifacts: tuple[str, ...] = ()
+        self,
+        probabilities: Callable[[NDArray], NDArray],
+        artifacts: tuple[str, ...] = (),
+        description: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
-        """`finish` for policies of any make; `artifacts` names their files in the run's directory."""
+        """`finish` for policies of any make.
+
+        Args:
+            probabilities: the policy.
+            artifacts: names of its files in the run's directory.
+            description: what else the record's result tells about it.
+        """
         if not self.evaluations or self.evaluations[-1][0] != self.env_steps:
             self.evaluate(probabilities)
         wall_s = self.wall_s
@@ -230,11 +255,11 @@ class Run:
         if self.exact:
             result, table = evaluation.exact_scores(self.eval_env, probabilities)
         seeds = evaluation.evaluation_seeds(self.spec.run_id, self.rules.eval_episodes)
-        episodes = evaluation.play_episodes(self.eval_env, self._chooser(probabilities), seeds)
-        evaluation.save_actions(self.directory.path / "actions.npz", episodes, table)
+        episodes = self._play(probabilities, seeds)
+        save_actions(self.directory.path / "actions.npz", episodes, table)
         self.directory.append("episodes", episodes.rows)
         played = {"mean_return": episodes.mean_return, "score": episodes.mean_return}
-        result = {"label": label_of(self.spec)} | played | result
+        result = {"label": label_of(self.spec)} | played | result | dict(description or {})
         result |= {"episodes_mean_return": episodes.mean_return, "env_steps": self.env_steps, "wall_s": wall_s}
         steps, scores = np.array(self.evaluations).T
         result["auc"] = area_under_curve(steps, scores, self.spec.budget)
@@ -249,11 +274,14 @@ class Run:
             return evaluation.exact_scores(self.eval_env, probabilities)[0]
         count = max(10, self.rules.eval_episodes // 10)
         seeds = evaluation.evaluation_seeds(f"{self.spec.run_id} {self.env_steps}", count)
-        mean = evaluation.play_episodes(self.eval_env, self._chooser(probabilities), seeds).mean_return
+        mean = self._play(probabilities, seeds).mean_return
         return {"score": mean, "mean_return": mean}
 
-    def _chooser(self, probabilities: Callable[[NDArray], NDArray]) -> Callable[[NDArray], int]:
-        return action_chooser(probabilities, self.spec.run_id, self.env_steps)
+    def _play(self, probabilities: Callable[[NDArray], NDArray], seeds: list[int]) -> Episodes:
+        envs = evaluation.make_evaluation_envs(self.spec, len(seeds))
+        episodes = play_episodes(envs, sampled_choices(probabilities, self.spec.run_id, self.env_steps), seeds)
+        envs.close()
+        return episodes
 
     def _save(self) -> None:
         state = {
@@ -281,7 +309,7 @@ class Run:
         self.directory.cut_back(state["offsets"])
 
 
-def action_probabilities(policy: MLPPolicy) -> Callable[[NDArray], NDArray]:
+def action_probabilities(policy: ActorCritic) -> Callable[[NDArray], NDArray]:
     """The policy as a function of NumPy observations `[n, ...]` to probabilities `[n, A]` in float64."""
 
     def probabilities(observations: NDArray) -> NDArray:
@@ -290,16 +318,3 @@ def action_probabilities(policy: MLPPolicy) -> Callable[[NDArray], NDArray]:
         return logits.double().softmax(dim=-1).cpu().numpy()
 
     return probabilities
-
-
-def action_chooser(
-    probabilities: Callable[[NDArray], NDArray], run_id: str, env_steps: int
-) -> Callable[[NDArray], int]:
-    """Draws an evaluation's actions with a generator of its own, so that evaluating never changes the training."""
-    generator = np.random.default_rng([int(run_id, 16), env_steps])
-
-    def choose(observations: NDArray) -> int:
-        cumulative = np.cumsum(probabilities(observations)[0])
-        return int(np.searchsorted(cumulative, generator.random() * cumulative[-1], side="right"))
-
-    return choose

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from agents.policies.build import PolicyConfig, build_policy
-from agents.policies.mlp import Evaluation, MLPPolicy
+from agents.policies.actor_critic import ActorCritic, Evaluation
+from agents.policies.build import build_policy
+from agents.policies.config import PolicyConfig
 
-__all__ = ["Evaluation", "MLPPolicy", "PolicyConfig", "build_policy"]
+MLPPolicy = ActorCritic
+
+__all__ = ["ActorCritic", "Evaluation", "MLPPolicy", "PolicyConfig", "build_policy"]

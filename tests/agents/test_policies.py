@@ -82,7 +82,7 @@ def test_a_table_starts_as_the_uniform_policy():
     [
         (spaces.Text(5), ACTIONS, "observation_space="),
         (spaces.Discrete(4, start=1), ACTIONS, "observation_space="),
-        (spaces.Box(0, 255, (36, 36, 3), np.uint8), ACTIONS, "observation_space="),
+        (spaces.Box(0, 1, (36, 36, 3), np.float32), ACTIONS, "observation_space="),
         (SPACES["index"], SPACES["vector"], "action_space="),
     ],
 )
