@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gymnasium.error import DependencyNotInstalled
 
-from rlenvs.gridworld.checks import one_of
+from rlenvs.foundation.checks import one_of
 from rlenvs.gridworld.stepping import Stepper, compile_tables
 from rlenvs.gridworld.world import World
 

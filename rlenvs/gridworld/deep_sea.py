@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rlenvs.gridworld.checks import finite_number, positive_integer
+from rlenvs.foundation.checks import finite_number, positive_integer
 from rlenvs.gridworld.dynamics import Cells, TransitionTable
 from rlenvs.gridworld.maps import FLOOR, GOAL, HOLE, START, WALL, SymbolArray
 from rlenvs.gridworld.world import World

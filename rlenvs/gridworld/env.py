@@ -18,15 +18,18 @@ import numpy.typing as npt
 from gymnasium import spaces
 from gymnasium.error import ResetNeeded
 
-from rlenvs.gridworld import planning, snapshots
-from rlenvs.gridworld.checks import one_of
+from rlenvs.foundation import snapshots
+from rlenvs.foundation.checks import one_of
+from rlenvs.foundation.windows import Window
+from rlenvs.gridworld import planning
 from rlenvs.gridworld.observations import make_encoder
-from rlenvs.gridworld.rendering import Painter, Window, ansi
+from rlenvs.gridworld.rendering import Painter, ansi
 from rlenvs.gridworld.world import World
 from rlenvs.gridworld.worlds import build_world
 
 RENDER_MODES = ("human", "rgb_array", "ansi")
 FRAME_TILE = 48
+_KIND = "a gridworld"
 _LOW_64 = (1 << 64) - 1
 _LARGEST_LIST = 100_000
 _TABLES = ("_next_state", "_reward", "_terminated")
@@ -148,7 +151,7 @@ class GridEnv(gym.Env[Any, int]):
         words = [position >> 64, position & _LOW_64, increment >> 64, increment & _LOW_64]
         words += [generator["has_uint32"], generator["uinteger"]]
         place = [self._state, self._elapsed, self._is_over]
-        return snapshots.pack("single", self.world, [np.array(place, np.int64), np.array(words, np.uint64)])
+        return snapshots.pack(_KIND, self.world.fingerprint, [np.array(place, np.int64), np.array(words, np.uint64)])
 
     def restore(self, data: bytes) -> None:
         """Go to where `state` was called, in an environment made with the same arguments.
@@ -158,7 +161,7 @@ class GridEnv(gym.Env[Any, int]):
             ValueError: `data` is damaged or belongs to another environment.
         """
         like = [np.empty(3, np.int64), np.empty(6, np.uint64)]
-        place, words = (array.tolist() for array in snapshots.unpack("single", self.world, data, like))
+        place, words = (array.tolist() for array in snapshots.unpack(_KIND, self.world.fingerprint, data, like))
         self._state, self._elapsed, self._is_over = place[0], place[1], bool(place[2])
         self.np_random.bit_generator.state = {
             "bit_generator": "PCG64",

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 
-from rlenvs.gridworld.checks import one_of
+from rlenvs.foundation.checks import one_of
 from rlenvs.gridworld.dynamics import IntArray
 from rlenvs.gridworld.maps import DOOR, GOAL, KEY, WALL, is_symbol
 from rlenvs.gridworld.rendering import Painter

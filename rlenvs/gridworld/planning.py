@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rlenvs.gridworld.checks import finite_number
+from rlenvs.foundation.checks import finite_number
 from rlenvs.gridworld.dynamics import FloatArray, TransitionTable
 from rlenvs.gridworld.world import World
 

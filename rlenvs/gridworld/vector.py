@@ -16,14 +16,9 @@ from gymnasium.error import ResetNeeded
 from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
-from rlenvs.gridworld import planning, snapshots
-from rlenvs.gridworld.backends import make_stepper
-from rlenvs.gridworld.checks import one_of, positive_integer
-from rlenvs.gridworld.dynamics import BoolArray, FloatArray, IntArray
-from rlenvs.gridworld.env import FRAME_TILE
-from rlenvs.gridworld.observations import make_encoder
-from rlenvs.gridworld.rendering import Painter, ansi
-from rlenvs.gridworld.vector_checks import (
+from rlenvs.foundation import snapshots
+from rlenvs.foundation.checks import one_of, positive_integer
+from rlenvs.foundation.vector_checks import (
     as_object_array,
     check_actions,
     check_autoreset_mode,
@@ -31,6 +26,12 @@ from rlenvs.gridworld.vector_checks import (
     check_reset_mask,
     check_seeds,
 )
+from rlenvs.gridworld import planning
+from rlenvs.gridworld.backends import make_stepper
+from rlenvs.gridworld.dynamics import BoolArray, FloatArray, IntArray
+from rlenvs.gridworld.env import FRAME_TILE
+from rlenvs.gridworld.observations import make_encoder
+from rlenvs.gridworld.rendering import Painter, ansi
 from rlenvs.gridworld.world import World
 from rlenvs.gridworld.worlds import build_world
 
@@ -171,7 +172,7 @@ class GridVectorEnv(VectorEnv[Any, Any, Any]):
     def state(self) -> bytes:
         """Positions, clocks, generators and flags of all members; `restore` continues from there exactly."""
         self._seed_unseeded()
-        return snapshots.pack(self._kind, self.world, self._snapshot())
+        return snapshots.pack(self._kind, self.world.fingerprint, self._snapshot())
 
     def restore(self, data: bytes) -> None:
         """Go to where `state` was called, in an environment made with the same arguments.
@@ -180,7 +181,7 @@ class GridVectorEnv(VectorEnv[Any, Any, Any]):
             TypeError: `data` is not bytes.
             ValueError: `data` is damaged or belongs to another environment.
         """
-        arrays = snapshots.unpack(self._kind, self.world, data, self._snapshot())
+        arrays = snapshots.unpack(self._kind, self.world.fingerprint, data, self._snapshot())
         self._terminated, self._truncated, has_begun = arrays[:3]
         self._has_begun = bool(has_begun[0])
         self._stepper.load(*arrays[3:])
@@ -219,7 +220,7 @@ class GridVectorEnv(VectorEnv[Any, Any, Any]):
     @property
     def _kind(self) -> str:
         """What a snapshot must agree in."""
-        return f"{self.num_envs} environments, {self.autoreset_mode.value}, groups of {self.group_size}"
+        return f"{self.num_envs} gridworlds, {self.autoreset_mode.value}, groups of {self.group_size}"
 
     def _snapshot(self) -> list[npt.NDArray[Any]]:
         return [self._terminated, self._truncated, np.array([self._has_begun]), *self._stepper.snapshot()]

@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from rlenvs.foundation.checks import finite_number
 from rlenvs.gridworld import checks
 from rlenvs.gridworld.dynamics import Cells, TransitionTable, move_table
 from rlenvs.gridworld.maps import (
@@ -98,7 +99,7 @@ def world_from_map(
         cells,
         rewards={GOAL: 1.0, **rewards},
         terminals=GOAL + HOLE + terminals,
-        step_reward=checks.finite_number(step_reward, "step_reward"),
+        step_reward=finite_number(step_reward, "step_reward"),
         slip=checks.slip_probability(slip),
         random_start=random_start,
     )
@@ -114,7 +115,7 @@ def _check_rewards(rewards: Mapping[str, float] | None) -> dict[str, float]:
     if not isinstance(rewards, Mapping):
         raise TypeError(f"rewards must map symbols to numbers, as in {{'G': 1}}, got {rewards!r}")
     return {
-        check_symbol(symbol, "rewards"): checks.finite_number(reward, f"rewards[{symbol!r}]")
+        check_symbol(symbol, "rewards"): finite_number(reward, f"rewards[{symbol!r}]")
         for symbol, reward in rewards.items()
     }
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from rlenvs.foundation.checks import one_of
 from rlenvs.gridworld import checks
 from rlenvs.gridworld.deep_sea import deep_sea
 from rlenvs.gridworld.dynamics import Cells, move_table
@@ -215,7 +216,7 @@ def maze(
         slip: probability of moving perpendicular to the action.
         step_limit: truncate the episode after so many steps.
     """
-    checks.one_of(split, tuple(SPLIT_SIZES), "split")
+    one_of(split, tuple(SPLIT_SIZES), "split")
     chosen = None if indices is None else _check_indices(indices, SPLIT_SIZES[split])
     world = _maze_world(split, chosen, checks.slip_probability(slip))
     return replace(world, step_limit=checks.step_limit(step_limit))
@@ -256,7 +257,7 @@ def build_world(world: str | World, **arguments: object) -> World:
         if arguments:
             raise TypeError(f"a ready World takes no further arguments, got {', '.join(arguments)}")
         return world
-    builder = WORLDS[checks.one_of(world, tuple(WORLDS), "world")]
+    builder = WORLDS[one_of(world, tuple(WORLDS), "world")]
     valid = inspect.signature(builder).parameters
     unknown = [name for name in arguments if name not in valid]
     if unknown:

@@ -272,7 +272,7 @@ def test_bad_actions_are_refused_and_change_nothing(actions: Any, error: type[Ex
 
 
 def test_range_is_checked_exactly_where_the_number_of_actions_is_no_power_of_two() -> None:
-    from rlenvs.gridworld.vector_checks import check_actions
+    from rlenvs.foundation.vector_checks import check_actions
 
     assert check_actions(np.array([1, 2]), 2, 3).tolist() == [1, 2]  # 1 | 2 = 3 is out of range, they are not
     with pytest.raises(ValueError, match="got 3 at index 1"):

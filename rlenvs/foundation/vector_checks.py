@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium.vector import AutoresetMode
 
-from rlenvs.gridworld.dynamics import BoolArray, IntArray
+IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
 
 
 def check_autoreset_mode(mode: AutoresetMode | str | None, group_size: int | None) -> AutoresetMode:

@@ -1,0 +1,4 @@
+"""What every family of environments stands on.
+
+`checks` and `vector_checks` (what callers hand in, with one-line errors), `snapshots` (states as bytes), `windows`.
+"""
