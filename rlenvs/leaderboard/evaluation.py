@@ -1,22 +1,20 @@
-"""How every agent is evaluated: protocols, public seeds, fresh environments, exact scores, episodes."""
+"""How every agent is evaluated: protocols, public seeds, fresh environments, exact scores."""
 
 from __future__ import annotations
 
 import hashlib
-import io
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import gymnasium
 import numpy as np
+from gymnasium.vector import VectorEnv
 
-from rlenvs.leaderboard.files import write_atomically
 from rlenvs.leaderboard.run_spec import RunSpec
 
 CHUNK = 4096  # states a policy is asked about at once
-LONGEST_EPISODE = 200_000
+SIDE_BY_SIDE = 100
 
 
 @dataclass(frozen=True)
@@ -91,6 +89,17 @@ def make_evaluation_env(spec: RunSpec) -> gymnasium.Env:
     return gymnasium.make(spec.env_id, **{**spec.env_kwargs, **evaluation_kwargs(spec.env_id)})
 
 
+def make_evaluation_envs(spec: RunSpec, episodes: int) -> VectorEnv:
+    """As `make_evaluation_env`, side by side, to play `episodes` in (`SIDE_BY_SIDE` at a time at most).
+
+    Our own vector environment, whose finished members wait, or SyncVectorEnv of anybody else's.
+    """
+    ours = spec.env_id.startswith("rlenvs/")
+    arguments = {**spec.env_kwargs, **evaluation_kwargs(spec.env_id), **({"group_size": 1} if ours else {})}
+    mode = None if ours else "sync"
+    return gymnasium.make_vec(spec.env_id, min(episodes, SIDE_BY_SIDE), vectorization_mode=mode, **arguments)
+
+
 def evaluation_kwargs(env_id: str) -> dict[str, Any]:
     """The arguments that the registry adds in evaluation, such as a test split; none for others' environments."""
     from rlenvs.registration import ENVIRONMENTS  # here, for the records must not need the registry
@@ -139,97 +148,3 @@ def checked_probabilities(probabilities: Any) -> np.ndarray:
     if not (np.isfinite(table).all() and (table >= 0).all() and (np.abs(sums - 1) < 1e-4).all()):
         raise ValueError("policy probabilities hold a row that is no distribution: it must be >= 0 and sum to 1")
     return table / sums
-
-
-@dataclass
-class Episodes:
-    """Played episodes: one row of results and one list of actions each."""
-
-    rows: list[dict[str, Any]] = field(default_factory=list)
-    actions: list[list[int]] = field(default_factory=list)
-
-    @property
-    def mean_return(self) -> float:
-        """The mean undiscounted return."""
-        return float(np.mean([row["return"] for row in self.rows]))
-
-
-def play_episodes(env: gymnasium.Env, choose_action: Callable[[np.ndarray], int], seeds: Sequence[int]) -> Episodes:
-    """Plays one episode for each seed.
-
-    Args:
-        env: The environment; each episode begins with ``reset(seed=...)``, so it can be replayed by itself.
-        choose_action: Maps observations with a batch dimension of one to an action. Its randomness is its
-            own: what it chose is recorded.
-        seeds: The episodes' seeds, see `evaluation_seeds`.
-    """
-    episodes = Episodes()
-    for seed in seeds:
-        row, actions = _play(env, choose_action, int(seed))
-        episodes.rows.append(row)
-        episodes.actions.append(actions)
-    return episodes
-
-
-def _play(
-    env: gymnasium.Env, choose_action: Callable[[np.ndarray], int], seed: int
-) -> tuple[dict[str, Any], list[int]]:
-    observation, _ = env.reset(seed=seed)
-    actions: list[int] = []
-    total, terminated, truncated = 0.0, False, False
-    while not (terminated or truncated):
-        if len(actions) == LONGEST_EPISODE:
-            raise ValueError(f"the episode of seed {seed} has no end in {LONGEST_EPISODE} steps: set a step limit")
-        actions.append(int(choose_action(np.asarray(observation)[np.newaxis])))
-        observation, reward, terminated, truncated, _ = env.step(actions[-1])
-        total += float(reward)
-    row = {"seed": seed, "return": total, "length": len(actions)}
-    return row | {"terminated": bool(terminated), "truncated": bool(truncated)}, actions
-
-
-def replay_episodes(env: gymnasium.Env, seeds: Sequence[int], actions: Sequence[Sequence[int]]) -> Episodes:
-    """Plays recorded actions again.
-
-    Raises:
-        ValueError: An episode ends before its actions do, or goes on after them.
-    """
-    episodes = Episodes()
-    for seed, planned in zip(seeds, actions, strict=True):
-        row, played = _play(env, _recorded_choices(int(seed), planned), int(seed))
-        if len(played) != len(planned):
-            raise ValueError(f"the recorded actions of seed {seed} go on after the episode's end")
-        episodes.rows.append(row)
-        episodes.actions.append(played)
-    return episodes
-
-
-def _recorded_choices(seed: int, planned: Sequence[int]) -> Callable[[np.ndarray], int]:
-    remaining = iter(planned)
-
-    def choose_action(observation: np.ndarray) -> int:
-        action = next(remaining, None)
-        if action is None:
-            raise ValueError(f"the recorded actions of seed {seed} stop before the episode's end")
-        return action
-
-    return choose_action
-
-
-def save_actions(path: Path, episodes: Episodes, policy: np.ndarray | None = None) -> None:
-    """Writes the evaluation's actions, and the scored policy where the score is exact, to an ``.npz`` file.
-
-    The file holds ``actions`` (of all episodes, joined), ``offsets`` (episode ``i`` is
-    ``actions[offsets[i]:offsets[i + 1]]``), ``seeds``, and ``policy`` ``[S, A]``. No pickle; equal content
-    gives equal bytes.
-    """
-    lengths = [len(actions) for actions in episodes.actions]
-    arrays = {
-        "actions": np.array([action for actions in episodes.actions for action in actions], dtype=np.int64),
-        "offsets": np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
-        "seeds": np.array([row["seed"] for row in episodes.rows], dtype=np.int64),
-    }
-    if policy is not None:
-        arrays["policy"] = np.asarray(policy, dtype=np.float64)
-    buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **arrays)
-    write_atomically(Path(path), buffer.getvalue())

@@ -22,14 +22,14 @@ from typing import Any
 import gymnasium
 import numpy as np
 
+from rlenvs.leaderboard.episodes import Episodes, replay_episodes
 from rlenvs.leaderboard.evaluation import (
-    Episodes,
     checked_probabilities,
     evaluation_seeds,
     make_evaluation_env,
+    make_evaluation_envs,
     offers_exact_scores,
     protocol,
-    replay_episodes,
 )
 from rlenvs.leaderboard.files import RecordError
 from rlenvs.leaderboard.provenance import PACKAGE
@@ -105,9 +105,9 @@ def _problems(record: RunRecord, eval_episodes: int) -> Iterator[str]:
 
 def _rescored(record: RunRecord) -> str:
     actions, policy = _load_actions(record)
-    env = make_evaluation_env(record.spec)
+    env, envs = make_evaluation_env(record.spec), make_evaluation_envs(record.spec, len(actions))
     try:
-        replayed = replay_episodes(env, [row["seed"] for row in record.episodes], actions)
+        replayed = replay_episodes(envs, [row["seed"] for row in record.episodes], actions)
         _compare_rows(record, replayed)
         reason = f"{len(actions)} episodes replayed bit for bit"
         if not offers_exact_scores(env):
@@ -118,6 +118,7 @@ def _rescored(record: RunRecord) -> str:
         return f"{reason}, exact score {record.result['score']:.6f} computed again from the policy's table"
     finally:
         env.close()
+        envs.close()
 
 
 def _load_actions(record: RunRecord) -> tuple[list[list[int]], np.ndarray | None]:

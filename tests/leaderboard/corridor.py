@@ -8,6 +8,7 @@ import gymnasium
 import numpy as np
 
 from rlenvs.leaderboard import evaluation
+from rlenvs.leaderboard.episodes import play_episodes, sampled_choices, save_actions
 from rlenvs.leaderboard.records import RunDirectory, RunSpec
 
 ID = "tests/Corridor-v0"
@@ -65,12 +66,12 @@ def write_corridor_run(path: Path, seed: int = 0, policy: np.ndarray = POLICY) -
     spec = RunSpec(ID, "walker", seed, 1000, "demo@1")
     run = RunDirectory.open(path, spec)
     env = evaluation.make_evaluation_env(spec)
-    rng = np.random.default_rng(seed)
     seeds = evaluation.evaluation_seeds(spec.run_id, 100)
-    episodes = evaluation.play_episodes(env, lambda seen: rng.choice(2, p=policy[seen[0]]), seeds)
+    envs = evaluation.make_evaluation_envs(spec, len(seeds))
+    played = play_episodes(envs, sampled_choices(lambda seen: policy[seen], spec.run_id, 1000), seeds)
     scores, table = evaluation.exact_scores(env, lambda seen: policy[seen])
-    run.append("episodes", episodes.rows)
+    run.append("episodes", played.rows)
     run.append("metrics", [{"step": 0, "wall_s": 0.0, "score": 0.0}, {"step": 1000, "wall_s": 1.0, **scores}])
-    evaluation.save_actions(path / "actions.npz", episodes, table)
+    save_actions(path / "actions.npz", played, table)
     run.finish({**scores, "env_steps": 1000, "wall_s": 1.0})
     return spec

@@ -45,36 +45,6 @@ def test_exact_scores_ask_in_chunks(env, monkeypatch):
     assert 0 < scores["score"] < 1 and scores["random_return"] < scores["mean_return"] < scores["optimal_return"]
 
 
-def test_played_returns_agree_with_the_exact_one(env):
-    rng = np.random.default_rng(0)
-    choose = lambda observations: rng.choice(2, p=FORWARD[observations[0]])  # noqa: E731
-    episodes = evaluation.play_episodes(env, choose, range(2000))
-    exact, _ = evaluation.exact_scores(env, lambda observations: FORWARD[observations])
-    returns = [row["return"] for row in episodes.rows]
-    assert abs(episodes.mean_return - exact["mean_return"]) < 4 * np.std(returns) / np.sqrt(2000)
-    assert all(row["length"] == len(actions) for row, actions in zip(episodes.rows, episodes.actions, strict=True))
-
-
-def test_replay_gives_the_same_rows(env):
-    rng = np.random.default_rng(0)
-    played = evaluation.play_episodes(env, lambda _: rng.integers(2), [5, 6, 7])
-    again = evaluation.replay_episodes(gymnasium.make(ID), [5, 6, 7], played.actions)
-    assert again == played
-
-
-@pytest.mark.parametrize(("change", "message"), [(-1, "stop before"), (1, "go on after")])
-def test_replay_notices_missing_and_extra_actions(env, change, message):
-    (actions,) = evaluation.play_episodes(env, lambda _: 1, [5]).actions
-    with pytest.raises(ValueError, match=f"recorded actions of seed 5 {message} the episode's end"):
-        evaluation.replay_episodes(env, [5], [actions[:change] if change < 0 else [*actions, 1]])
-
-
-def test_an_endless_episode_is_named(monkeypatch):
-    monkeypatch.setattr(evaluation, "LONGEST_EPISODE", 10)
-    with pytest.raises(ValueError, match="seed 3 has no end in 10 steps"):
-        evaluation.play_episodes(gymnasium.make(ID), lambda _: 0, [3])
-
-
 @pytest.mark.parametrize(
     ("table", "message"),
     [
@@ -92,17 +62,6 @@ def test_bad_probabilities_give_one_line(env, table, message):
 def test_only_environments_with_exact_answers_are_scored_exactly(env):
     assert evaluation.offers_exact_scores(env)
     assert not evaluation.offers_exact_scores(gymnasium.make("CartPole-v1"))
-
-
-def test_saved_actions(env, tmp_path):
-    episodes = evaluation.play_episodes(env, lambda _: 1, [5, 6])
-    for name in ("a.npz", "b.npz"):
-        evaluation.save_actions(tmp_path / name, episodes, FORWARD)
-    assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
-    with np.load(tmp_path / "a.npz", allow_pickle=False) as saved:
-        parts = [saved["actions"][i:j].tolist() for i, j in zip(saved["offsets"], saved["offsets"][1:], strict=False)]
-        assert parts == episodes.actions and saved["seeds"].tolist() == [5, 6]
-        np.testing.assert_array_equal(saved["policy"], FORWARD)
 
 
 @pytest.mark.parametrize("name", ["CliffWalk", "FrozenLake", "FourRooms"])
