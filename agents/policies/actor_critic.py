@@ -126,7 +126,7 @@ class ActorCritic(nn.Module):
         if every is None or len(every) >= count:
             return lambda observations: self.logits(observations).log_softmax(dim=-1)
         table = self.logits(every).log_softmax(dim=-1)
-        return lambda observations: table[observations]
+        return lambda observations: nn.functional.embedding(observations, table)
 
     def evaluate(self, batch: Batch) -> Evaluation:
         """The batch's actions under the current parameters, with gradients.
@@ -135,7 +135,10 @@ class ActorCritic(nn.Module):
         other slots hold zeros without a gradient.
         """
         mask = batch.mask
-        observations, actions = _real_slots(batch.observations, mask), _real_slots(batch.actions, mask)
+        if mask.all():
+            observations, actions = batch.observations.flatten(0, 1), batch.actions.flatten()
+        else:
+            observations, actions = batch.observations[mask], batch.actions[mask]
         if self.every_observation is not None and len(self.every_observation) < len(actions):
             logits, values = self(self.every_observation)
             place = observations * logits.shape[-1] + actions
@@ -189,11 +192,6 @@ def _number_type(space: spaces.Space) -> torch.dtype:
     if reads_bytes(space):
         return torch.uint8
     return torch.float32 if isinstance(space, spaces.Box) else torch.int64
-
-
-def _real_slots(tensor: Tensor, mask: Tensor) -> Tensor:
-    """The slots `[n, ...]` of `[B, T, ...]` whose mask is 1; a view where that is all of them."""
-    return tensor.flatten(0, 1) if bool(mask.all()) else tensor[mask]
 
 
 def _spread(numbers: Tensor, mask: Tensor) -> Tensor:
