@@ -1,0 +1,146 @@
+"""Play the same actions on ale-py and on this engine, and count the frames that differ in anything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from rlenvs.pong.native.automaton import advance, is_over
+from rlenvs.pong.native.layout import BALL_DX, BALL_Y, CPU_SCORE, NUM_FIELDS, PLAYER_SCORE, PLAYER_Y, Games, start
+from rlenvs.pong.native.memory import memory
+from rlenvs.pong.native.screen import draw_screens
+from rlenvs.pong.native.sticky import is_repeated, seeded
+
+_BLOCK = 256
+_RIGHT, _LEFT = 3, 4
+_NUM_ACTIONS, _RIGHT_FIRE, _AIM_RANGE = 18, 11, 16
+
+Player = Callable[[Games, np.random.Generator], int]
+
+
+@dataclass
+class Report:
+    """What was compared.
+
+    Attributes:
+        frames: frames played on both sides, starts of games apart.
+        games: games played to their end.
+        scores: final scores, computer's and player's.
+        mismatches: by part ("memory", "screen", "reward", "over"), the frames in which it differed.
+    """
+
+    frames: int = 0
+    games: int = 0
+    scores: list[tuple[int, int]] = field(default_factory=list)
+    mismatches: dict[str, list[int]] = field(
+        default_factory=lambda: {"memory": [], "screen": [], "reward": [], "over": []}
+    )
+
+
+def random_player(game: Games, rng: np.random.Generator) -> int:
+    """One of all 18 actions."""
+    return int(rng.integers(_NUM_ACTIONS))
+
+
+def tracker(skill: float) -> Player:
+    """A player that follows the ball with this probability a frame, else plays at random, and fires at times."""
+
+    def play(game: Games, rng: np.random.Generator) -> int:
+        if rng.random() >= skill:
+            return random_player(game, rng)
+        comes = game[BALL_DX] > 127
+        aim = game[BALL_Y] - int(rng.integers(_AIM_RANGE)) if comes else game[BALL_Y] - 8
+        action = _RIGHT if game[PLAYER_Y] > aim else _LEFT
+        return action + _RIGHT_FIRE - _RIGHT if rng.random() < 0.5 else action
+
+    return play
+
+
+def compare(
+    frames: int, player: Player, seed: int, repeat_action_probability: float = 0.0, repeats: int = 1
+) -> Report:
+    """Play whole games for at least `frames` frames.
+
+    Args:
+        frames: how many frames to compare.
+        player: chooses an action from the game and a generator.
+        seed: of the player's generator and of sticky actions.
+        repeat_action_probability: ALE's sticky actions, with ALE's own generator on both sides.
+        repeats: frames for which the player keeps an action.
+
+    Returns:
+        The counts.
+    """
+    ale = _emulator(seed, repeat_action_probability)
+    rng, report, game = np.random.default_rng(seed), Report(), start()
+    words, place = seeded(seed)
+    places, kept, action = np.array([place]), 0, 0
+    while report.frames < frames:
+        block = _Block()
+        block.keep(ale, game, 0, 0, False)
+        for k in range(_BLOCK):
+            if k % repeats == 0:
+                action = player(game, rng)
+            if not is_repeated(words, places, 0, repeat_action_probability * 2**32):
+                kept = action
+            reward = int(advance(game, kept))
+            block.keep(ale, game, reward, ale.act(action), bool(is_over(game)))
+            report.frames += 1
+            if is_over(game):
+                report.games += 1
+                report.scores.append((int(game[CPU_SCORE]), int(game[PLAYER_SCORE])))
+                game, kept = start(), 0
+                ale.reset_game()
+                block.keep(ale, game, 0, 0, False)
+        block.compare(report)
+    return report
+
+
+class _Block:
+    """Some frames of both sides, to be compared together."""
+
+    def __init__(self) -> None:
+        most = 2 * _BLOCK
+        self._games = np.empty((most, NUM_FIELDS), dtype=np.int32)
+        self._memory = np.empty((most, 128), dtype=np.uint8)
+        self._screens = np.empty((most, 210, 160), dtype=np.uint8)
+        self._rewards = np.zeros((most, 2), dtype=np.int64)
+        self._over = np.zeros((most, 2), dtype=np.bool_)
+        self._size = 0
+
+    def keep(self, ale: Any, game: Games, reward: int, ale_reward: int, over: bool) -> None:
+        k = self._size
+        self._games[k] = game
+        ale.getRAM(self._memory[k])
+        ale.getScreen(self._screens[k])
+        self._rewards[k] = reward, ale_reward
+        self._over[k] = over, ale.game_over(with_truncation=False)
+        self._size += 1
+
+    def compare(self, report: Report) -> None:
+        n = self._size
+        differs = {
+            "memory": (memory(self._games[:n]) != self._memory[:n]).any(axis=1),
+            "screen": (draw_screens(self._games[:n]) != self._screens[:n]).any(axis=(1, 2)),
+            "reward": self._rewards[:n, 0] != self._rewards[:n, 1],
+            "over": self._over[:n, 0] != self._over[:n, 1],
+        }
+        for part, frames in differs.items():
+            report.mismatches[part] += (report.frames - n + np.flatnonzero(frames)).tolist()
+
+
+def _emulator(seed: int, repeat_action_probability: float) -> Any:
+    import ale_py
+    import ale_py.roms
+
+    ale_py.ALEInterface.setLoggerMode(ale_py.LoggerMode.Error)
+    ale = ale_py.ALEInterface()
+    ale.setInt("random_seed", seed)
+    ale.setFloat("repeat_action_probability", repeat_action_probability)
+    ale.setInt("max_num_frames_per_episode", 0)
+    ale.loadROM(ale_py.roms.get_rom_path("pong"))
+    ale.reset_game()
+    return ale
