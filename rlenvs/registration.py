@@ -21,6 +21,7 @@ class EnvironmentEntry:
         vector_entry_point: of the native vector environment.
         kwargs: arguments the entry points get.
         evaluation_kwargs: arguments that evaluation adds, such as the test split.
+        references: mean returns that scores are measured by: "random", "perfect" and, where known, "human".
     """
 
     id: str
@@ -30,6 +31,7 @@ class EnvironmentEntry:
     vector_entry_point: str | None = None
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     evaluation_kwargs: Mapping[str, Any] = field(default_factory=dict)
+    references: Mapping[str, float] = field(default_factory=dict)
 
 
 def _gridworld(
@@ -46,6 +48,18 @@ def _gridworld(
     )
 
 
+def _pong(name: str, observation: str, summary: str) -> EnvironmentEntry:
+    return EnvironmentEntry(
+        id=f"rlenvs/{name}-v0",
+        family="pong",
+        summary=summary,
+        entry_point="rlenvs.pong.env:PongEnv",
+        vector_entry_point="rlenvs.pong.vector:PongVectorEnv",
+        kwargs={"observation": observation},
+        references={"random": -20.7, "human": 14.6, "perfect": 21.0},
+    )
+
+
 ENVIRONMENTS: tuple[EnvironmentEntry, ...] = (
     _gridworld("GridWorld", "grid_world", "Any ASCII map: rewards per symbol, slip, keys and doors"),
     _gridworld("CatHouse", "cat_house", "A cat looks for meat between brooms and the bathtub"),
@@ -55,6 +69,10 @@ ENVIRONMENTS: tuple[EnvironmentEntry, ...] = (
     _gridworld("Maze", "maze", "A new maze every episode, tested on mazes never seen", {"split": "test"}),
     _gridworld("DoorKey", "door_key", "Fetch the key, pass the door, reach the goal: one reward at the end"),
     _gridworld("DeepSea", "deep_sea", "Exploration: one sequence of moves among 2^size finds the treasure"),
+    _pong("Pong", "stack", "Pong from pixels, 84x84x4, sticky actions: the standard protocol"),
+    _pong("PongFast", "fast", "Pong from bright 42x42x4 pixels and three actions, without sticky actions"),
+    _pong("PongDifference", "difference", "Karpathy's Pong: what changed on the screen, up or down"),
+    _pong("PongRam", "ram", "Pong from ball and paddles as numbers"),
 )
 """Every id of the package, by family."""
 

@@ -1,4 +1,5 @@
 """What every family of environments stands on.
 
-`checks` and `vector_checks` (what callers hand in, with one-line errors), `snapshots` (states as bytes), `windows`.
+`checks` and `vector_checks` (what callers hand in, with one-line errors), `generators` and `snapshots` (states as
+bytes), `windows`.
 """

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from gymnasium.error import ResetNeeded
 from gymnasium.vector import AutoresetMode
 
 IntArray = npt.NDArray[np.int64]
@@ -82,6 +83,29 @@ def check_reset_mask(options: dict[str, Any] | None, num_envs: int) -> BoolArray
     if not mask.any():
         raise ValueError(f"{name} must contain a boolean array with at least one True value, got reset_mask={mask}")
     return mask
+
+
+def check_groups_to_reset(
+    options: dict[str, Any] | None, num_envs: int, group_size: int, has_begun: bool
+) -> IntArray:
+    """The numbers of the groups that a reset is for: those in the mask, which holds whole ones, or all.
+
+    Args:
+        options: of `reset`.
+        num_envs: members in all.
+        group_size: 1 where there are no groups.
+        has_begun: there was a reset; the first one must be for all.
+    """
+    mask = check_reset_mask(options, num_envs)
+    if mask is None:
+        return np.arange(num_envs // group_size)
+    if not has_begun and not mask.all():
+        raise ResetNeeded("options['reset_mask'] was given before the first reset: reset all first")
+    by_group = mask.reshape(-1, group_size)
+    partial = np.flatnonzero(by_group.any(axis=1) & ~by_group.all(axis=1))
+    if partial.size:
+        raise ValueError(f"options['reset_mask'] holds a part of group {partial[0]}: reset whole groups")
+    return np.flatnonzero(by_group[:, 0])
 
 
 def check_seeds(seed: int | Sequence[int | None] | None, count: int) -> list[int | None]:

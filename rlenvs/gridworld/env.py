@@ -20,6 +20,7 @@ from gymnasium.error import ResetNeeded
 
 from rlenvs.foundation import snapshots
 from rlenvs.foundation.checks import one_of
+from rlenvs.foundation.generators import from_words, to_words
 from rlenvs.foundation.windows import Window
 from rlenvs.gridworld import planning
 from rlenvs.gridworld.observations import make_encoder
@@ -30,7 +31,6 @@ from rlenvs.gridworld.worlds import build_world
 RENDER_MODES = ("human", "rgb_array", "ansi")
 FRAME_TILE = 48
 _KIND = "a gridworld"
-_LOW_64 = (1 << 64) - 1
 _LARGEST_LIST = 100_000
 _TABLES = ("_next_state", "_reward", "_terminated")
 
@@ -144,14 +144,8 @@ class GridEnv(gym.Env[Any, int]):
 
     def state(self) -> bytes:
         """Position, clock and generator; `restore` continues from there exactly."""
-        generator = self.np_random.bit_generator.state
-        if generator["bit_generator"] != "PCG64":
-            raise ValueError(f"state() saves PCG64 generators only, np_random is {generator['bit_generator']}")
-        position, increment = generator["state"]["state"], generator["state"]["inc"]
-        words = [position >> 64, position & _LOW_64, increment >> 64, increment & _LOW_64]
-        words += [generator["has_uint32"], generator["uinteger"]]
         place = [self._state, self._elapsed, self._is_over]
-        return snapshots.pack(_KIND, self.world.fingerprint, [np.array(place, np.int64), np.array(words, np.uint64)])
+        return snapshots.pack(_KIND, self.world.fingerprint, [np.array(place, np.int64), to_words(self.np_random)])
 
     def restore(self, data: bytes) -> None:
         """Go to where `state` was called, in an environment made with the same arguments.
@@ -161,14 +155,10 @@ class GridEnv(gym.Env[Any, int]):
             ValueError: `data` is damaged or belongs to another environment.
         """
         like = [np.empty(3, np.int64), np.empty(6, np.uint64)]
-        place, words = (array.tolist() for array in snapshots.unpack(_KIND, self.world.fingerprint, data, like))
-        self._state, self._elapsed, self._is_over = place[0], place[1], bool(place[2])
-        self.np_random.bit_generator.state = {
-            "bit_generator": "PCG64",
-            "state": {"state": words[0] << 64 | words[1], "inc": words[2] << 64 | words[3]},
-            "has_uint32": words[4],
-            "uinteger": words[5],
-        }
+        place, words = snapshots.unpack(_KIND, self.world.fingerprint, data, like)
+        self._state, self._elapsed = place[:2].tolist()
+        self._is_over = bool(place[2])
+        self.np_random.bit_generator.state = from_words(words).bit_generator.state
 
     @property
     def num_states(self) -> int:

@@ -23,7 +23,7 @@ from rlenvs.foundation.vector_checks import (
     check_actions,
     check_autoreset_mode,
     check_group_size,
-    check_reset_mask,
+    check_groups_to_reset,
     check_seeds,
 )
 from rlenvs.gridworld import planning
@@ -124,7 +124,7 @@ class GridVectorEnv(VectorEnv[Any, Any, Any]):
             ResetNeeded: a mask before the first reset.
         """
         size = self.group_size or 1
-        groups = self._groups_to_reset(options, size)
+        groups = check_groups_to_reset(options, self.num_envs, size, self._has_begun)
         self._seed_groups(groups, check_seeds(seed, self.num_envs // size), size)
         leaders = groups * size
         self._stepper.restart(leaders)
@@ -224,18 +224,6 @@ class GridVectorEnv(VectorEnv[Any, Any, Any]):
 
     def _snapshot(self) -> list[npt.NDArray[Any]]:
         return [self._terminated, self._truncated, np.array([self._has_begun]), *self._stepper.snapshot()]
-
-    def _groups_to_reset(self, options: dict[str, Any] | None, size: int) -> IntArray:
-        mask = check_reset_mask(options, self.num_envs)
-        if mask is None:
-            return np.arange(self.num_envs // size)
-        if not self._has_begun and not mask.all():
-            raise ResetNeeded("options['reset_mask'] was given before the first reset: reset all first")
-        by_group = mask.reshape(-1, size)
-        partial = np.flatnonzero(by_group.any(axis=1) & ~by_group.all(axis=1))
-        if partial.size:
-            raise ValueError(f"options['reset_mask'] holds a part of group {partial[0]}: reset whole groups")
-        return np.flatnonzero(by_group[:, 0])
 
     def _seed_groups(self, groups: IntArray, seeds: list[int | None], size: int) -> None:
         """Seed the groups' first members; one without seed and generator gets a seed from the system."""

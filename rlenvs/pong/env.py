@@ -1,0 +1,198 @@
+"""The single environment."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gymnasium as gym
+import numpy as np
+import numpy.typing as npt
+from gymnasium import spaces
+from gymnasium.error import ResetNeeded
+
+from rlenvs.foundation import snapshots
+from rlenvs.foundation.checks import one_of
+from rlenvs.foundation.windows import Window
+from rlenvs.pong import rendering
+from rlenvs.pong.emulator import check_installed
+from rlenvs.pong.member import Member
+from rlenvs.pong.observers import make_observer
+from rlenvs.pong.rules import make_rules
+
+RENDER_MODES = ("human", "rgb_array", "ansi")
+FRAMES_PER_SECOND = 60
+_KIND = "a game of Pong"
+_LAZY = ("_member", "_window")
+
+
+class PongEnv(gym.Env[npt.NDArray[Any], int]):
+    """Pong as a Gymnasium environment.
+
+    The reward is 1 for a point won and -1 for one lost. `terminated` when somebody has 21 points, `truncated` after
+    `max_num_frames_per_episode` frames. Infos hold `lives` (always 0) and `point` (the step's reward as an integer).
+
+    With equal arguments the trajectory is that of Gymnasium's `FrameStackObservation(AtariPreprocessing(...))` around
+    `ALE/Pong-v5` with `frameskip=1`, for the same seed and actions.
+
+    Attributes:
+        rules: what was chosen.
+    """
+
+    metadata = {"render_modes": list(RENDER_MODES), "render_fps": FRAMES_PER_SECOND // 4}
+
+    def __init__(self, observation: str = "stack", render_mode: str | None = None, **arguments: Any) -> None:
+        """Make the environment; the console starts at the first reset.
+
+        Args:
+            observation: "stack", "fast", "difference" or "ram".
+            render_mode: "human", "rgb_array", "ansi" or None.
+            **arguments: those of `rules.make_rules`.
+
+        Raises:
+            DependencyNotInstalled: ale-py is missing.
+            TypeError: an unknown argument.
+            ValueError: a bad value.
+        """
+        if render_mode is not None:
+            one_of(render_mode, RENDER_MODES, "render_mode")
+        self.rules = make_rules(observation, **arguments)
+        check_installed()
+        self.render_mode = render_mode
+        self.metadata = {**self.metadata, "render_fps": max(1, FRAMES_PER_SECOND // self.rules.frame_skip)}
+        self.observation_space = make_observer(self.rules).space
+        self.action_space: spaces.Discrete = spaces.Discrete(len(self.rules.actions))  # type: ignore[assignment]
+        self._num_actions = len(self.rules.actions)
+        self._member: Member | None = None
+        self._window: Window | None = None
+
+    def reset(
+        self, *, seed: int | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[npt.NDArray[Any], dict[str, Any]]:
+        """Begin an episode; `options` must be empty."""
+        if options:
+            raise ValueError(f"options has unknown keys {sorted(options)}: reset of Pong takes none")
+        if seed is not None:
+            self._seed(seed)
+        member = self._playing()
+        member.reset()
+        if self.render_mode == "human":
+            self.render()
+        return self._observation(member), {"lives": member.game.machine.lives(), "point": 0}
+
+    def step(self, action: int) -> tuple[npt.NDArray[Any], float, bool, bool, dict[str, Any]]:
+        """Take one action.
+
+        Raises:
+            TypeError: the action is no integer.
+            ValueError: the action is out of range.
+            ResetNeeded: the episode is over, or none has begun.
+        """
+        member = self._member
+        if member is None or member.is_over:
+            raise ResetNeeded("step was called after the end of the episode or before the first reset: call reset")
+        point = member.step(self._checked(action))
+        if self.render_mode == "human":
+            self.render()
+        infos = {"lives": member.game.machine.lives(), "point": point}
+        return self._observation(member), float(point), member.terminated, member.truncated, infos
+
+    def render(self) -> Any:
+        """The screen, uint8 `[210, 160, 3]`, or text; None where a window shows it."""
+        if self.render_mode is None:
+            gym.logger.warn("render was called without a render_mode: make it with render_mode='rgb_array'")
+            return None
+        if self._member is None:
+            raise ResetNeeded("render was called before the first reset: call reset")
+        screen = self._member.game.current
+        if self.render_mode == "ansi":
+            return rendering.ansi(screen, self._member.ram)
+        if self.render_mode == "rgb_array":
+            return rendering.rgb(screen)
+        if self._window is None:
+            self._window = Window()
+        self._window.show(rendering.rgb(screen, rendering.WINDOW_SCALE), self.metadata["render_fps"])
+        return None
+
+    def close(self) -> None:
+        """Close the window, if there is one, and give the console back."""
+        if self._window is not None:
+            self._window.close()
+            self._window = None
+        self._member = None
+
+    def get_action_meanings(self) -> list[str]:
+        """ALE's names of the actions, for wrappers that ask for them as of Gymnasium's AtariEnv."""
+        return list(self.rules.actions)
+
+    def state(self) -> bytes:
+        """The console, what was seen, and the generators; `restore` continues from there exactly."""
+        return snapshots.pack(_KIND, self.rules.fingerprint, self._snapshot())
+
+    def restore(self, data: bytes) -> None:
+        """Go to where `state` was called, in an environment made with the same arguments.
+
+        Raises:
+            TypeError: `data` is not bytes.
+            ValueError: `data` is damaged or belongs to another environment.
+        """
+        (snapshot,) = snapshots.unpack(_KIND, self.rules.fingerprint, data, self._snapshot())
+        self._playing().restore(snapshot.tobytes())
+
+    @property  # type: ignore[misc]
+    def np_random(self) -> np.random.Generator:
+        """The generator of no-op starts."""
+        return self._playing().game.generator
+
+    @property
+    def np_random_seed(self) -> int:
+        """The seed; one from the system if none was given, -1 if it is unknown."""
+        self._playing()
+        assert self._np_random_seed is not None
+        return self._np_random_seed
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Consoles cannot be pickled: their state is."""
+        kept = {name: value for name, value in vars(self).items() if name not in _LAZY}
+        return kept | {"_state": None if self._member is None else self.state()}
+
+    def __setstate__(self, kept: dict[str, Any]) -> None:
+        """Undo `__getstate__`."""
+        state = kept.pop("_state")
+        vars(self).update(kept)
+        self._member = self._window = None
+        if state is not None:
+            self.restore(state)
+
+    def _playing(self) -> Member:
+        """The game, seeded by the system if nobody has."""
+        if self._member is None:
+            self._member = Member(self.rules, make_observer(self.rules), self.rules.step_limit)
+            seed = self._np_random_seed
+            self._seed(_seed_from_system() if seed is None else seed)
+        return self._member
+
+    def _seed(self, seed: int) -> None:
+        self._np_random_seed = seed
+        self._playing().game.seed(seed)
+
+    def _snapshot(self) -> list[npt.NDArray[np.uint8]]:
+        return [np.frombuffer(self._playing().snapshot(), np.uint8)]
+
+    def _observation(self, member: Member) -> npt.NDArray[Any]:
+        space = member.observer.space
+        observation: npt.NDArray[Any] = np.empty(space.shape, space.dtype)
+        member.observer.write(observation)
+        return observation
+
+    def _checked(self, action: Any) -> int:
+        if isinstance(action, np.ndarray) and action.ndim == 0:
+            action = action[()]
+        if not isinstance(action, (int, np.integer)) or isinstance(action, bool):
+            raise TypeError(f"action must be an integer from 0 to {self._num_actions - 1}, got {action!r}")
+        if not 0 <= action < self._num_actions:
+            raise ValueError(f"action must be an integer from 0 to {self._num_actions - 1}, got {action}")
+        return int(action)
+
+
+def _seed_from_system() -> int:
+    return int(np.random.SeedSequence().generate_state(1, np.uint64)[0])

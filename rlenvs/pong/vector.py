@@ -1,0 +1,285 @@
+"""The native vector environment: bit-identical to `SyncVectorEnv` of single environments with the same seeds.
+
+Equal in observations, rewards, flags, infos and dtypes, in all three autoreset modes and with reset masks. Groups
+(`group_size`) add what group-relative methods need: members that begin in the same state with the same generators.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from gymnasium import spaces
+from gymnasium.error import ClosedEnvironmentError, ResetNeeded
+from gymnasium.vector import AutoresetMode, VectorEnv
+from gymnasium.vector.utils import batch_space
+
+from rlenvs.foundation import snapshots
+from rlenvs.foundation.checks import one_of, positive_integer
+from rlenvs.foundation.vector_checks import (
+    as_object_array,
+    check_actions,
+    check_autoreset_mode,
+    check_group_size,
+    check_groups_to_reset,
+    check_seeds,
+)
+from rlenvs.pong import rendering
+from rlenvs.pong.crew import BoolArray, Crew, LocalCrew, Plan, Results
+from rlenvs.pong.emulator import check_installed
+from rlenvs.pong.env import FRAMES_PER_SECOND
+from rlenvs.pong.observers import make_observer
+from rlenvs.pong.rules import make_rules
+
+VectorStep = tuple[npt.NDArray[Any], npt.NDArray[np.float64], BoolArray, BoolArray, dict[str, Any]]
+
+_UNKNOWN_SEED = -1  # as Gymnasium marks generators that were not seeded through reset
+
+
+class PongVectorEnv(VectorEnv[Any, Any, Any]):
+    """N games of Pong stepped together; infos hold `lives` and `point`, each with its mask.
+
+    Attributes:
+        rules: what was chosen, for all members.
+        group_size: members of a group, or None.
+        step_limit: the largest number of steps that an episode may last.
+    """
+
+    metadata = {"render_modes": ["rgb_array", "ansi"], "render_fps": FRAMES_PER_SECOND // 4}
+
+    def __init__(
+        self,
+        num_envs: int = 1,
+        observation: str = "stack",
+        autoreset_mode: AutoresetMode | str | None = None,
+        group_size: int | None = None,
+        independent_noise: bool = False,
+        max_episode_steps: int | None = None,
+        render_mode: str | None = None,
+        **arguments: Any,
+    ) -> None:
+        """Make the environment; the consoles start at the first reset.
+
+        Args:
+            num_envs: N.
+            observation: "stack", "fast", "difference" or "ram".
+            autoreset_mode: NEXT_STEP (default), SAME_STEP or DISABLED, as an enum member or its value.
+            group_size: member i belongs to group i // group_size; needs (and defaults to) DISABLED. Members of a
+                group start with equal state and generators; those whose episode is over wait for the others.
+            independent_noise: after the start give all members of a group but the first their own generators.
+            max_episode_steps: a further limit, in steps; the smaller one counts (None or -1: the frame limit alone).
+            render_mode: "rgb_array", "ansi" or None.
+            **arguments: those of `rules.make_rules`.
+
+        Raises:
+            DependencyNotInstalled: ale-py is missing.
+            TypeError: an unknown argument or one of the wrong type.
+            ValueError: a bad value.
+        """
+        self.num_envs = positive_integer(num_envs, "num_envs")
+        self.group_size = None if group_size is None else positive_integer(group_size, "group_size")
+        check_group_size(self.group_size, self.num_envs)
+        self.autoreset_mode = check_autoreset_mode(autoreset_mode, self.group_size)
+        if render_mode is not None:
+            one_of(render_mode, ("rgb_array", "ansi"), "render_mode")
+        self.render_mode = render_mode
+        if independent_noise and group_size is None:
+            raise ValueError("independent_noise=True needs a group_size: without groups noise is independent")
+        self._independent_noise = independent_noise
+        self.rules = make_rules(observation, **arguments)
+        check_installed()
+        self.step_limit = self.rules.step_limit
+        if max_episode_steps is not None and max_episode_steps != -1:
+            self.step_limit = min(self.step_limit, positive_integer(max_episode_steps, "max_episode_steps"))
+        rate = max(1, FRAMES_PER_SECOND // self.rules.frame_skip)
+        self.metadata = {**self.metadata, "autoreset_mode": self.autoreset_mode, "render_fps": rate}
+        self.single_observation_space = make_observer(self.rules).space
+        self.single_action_space = spaces.Discrete(len(self.rules.actions))
+        self.observation_space = batch_space(self.single_observation_space, self.num_envs)
+        self.action_space = batch_space(self.single_action_space, self.num_envs)
+        self._num_actions = len(self.rules.actions)
+        self._started: Crew | None = None
+        self._seeds: list[int | None] = [None] * self.num_envs
+        self._terminated: BoolArray = np.zeros(self.num_envs, np.bool_)
+        self._truncated: BoolArray = np.zeros(self.num_envs, np.bool_)
+        self._has_begun = False
+
+    def reset(
+        self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
+    ) -> tuple[npt.NDArray[Any], dict[str, Any]]:
+        """Begin new episodes.
+
+        Args:
+            seed: s seeds member (or group) i with s + i; a list holds one seed, or None, a member (or group).
+            options: `{"reset_mask": bool array [N]}` resets those members only (with groups: whole ones).
+
+        Raises:
+            TypeError: a seed or mask of the wrong type.
+            ValueError: a bad seed or mask, or part of a group.
+            ResetNeeded: a mask before the first reset.
+        """
+        size = self.group_size or 1
+        groups = check_groups_to_reset(options, self.num_envs, size, self._has_begun).tolist()
+        self._seed_groups(groups, check_seeds(seed, self.num_envs // size))
+        leaders = [group * size for group in groups]
+        self._crew.reset(leaders)
+        if size > 1:
+            self._clone(leaders)
+        members = np.zeros(self.num_envs, np.bool_)
+        members.reshape(-1, size)[groups] = True
+        self._terminated[members] = self._truncated[members] = False
+        self._has_begun = True
+        return self._crew.observe(), _infos(np.zeros(self.num_envs, np.int64), members)
+
+    def step(self, actions: npt.ArrayLike) -> VectorStep:
+        """Take one action a member.
+
+        Raises:
+            TypeError: the actions are no integers.
+            ValueError: the actions have the wrong shape or are out of range.
+            ResetNeeded: before the first reset; or after a member's end in DISABLED without groups.
+        """
+        if not self._has_begun:
+            raise ResetNeeded("step was called before the first reset: call reset first")
+        checked = check_actions(actions, self.num_envs, self._num_actions)
+        over = self._terminated | self._truncated
+        if self.autoreset_mode == AutoresetMode.DISABLED and self.group_size is None and over.any():
+            member = np.flatnonzero(over)[0]
+            raise ResetNeeded(f"step was called after the end of member {member}: reset it with a reset_mask")
+        results = self._crew.step(checked)
+        self._terminated, self._truncated = results.terminated, results.truncated
+        rewards = results.points.astype(np.float64)
+        infos = self._step_infos(results)
+        return results.observations, rewards, results.terminated.copy(), results.truncated.copy(), infos
+
+    def render(self) -> tuple[Any, ...] | None:
+        """One frame or text a member; None without a render_mode."""
+        if self.render_mode is None:
+            return None
+        if not self._has_begun:
+            raise ResetNeeded("render was called before the first reset: call reset first")
+        if self.render_mode == "ansi":
+            return tuple(rendering.ansi(screen, ram) for screen, ram in self._crew.views())
+        return tuple(rendering.rgb(screen) for screen, _ in self._crew.views())
+
+    def close_extras(self, **kwargs: Any) -> None:
+        """Give the consoles back."""
+        if self._started is not None:
+            self._started.close()
+            self._started = None
+
+    def state(self) -> bytes:
+        """Games, what was seen, generators and flags of all members; `restore` continues from there exactly."""
+        self._seed_unseeded()
+        return snapshots.pack(self._kind, self._fingerprint, self._snapshot())
+
+    def restore(self, data: bytes) -> None:
+        """Go to where `state` was called, in an environment made with the same arguments.
+
+        Raises:
+            TypeError: `data` is not bytes.
+            ValueError: `data` is damaged or belongs to another environment.
+        """
+        arrays = snapshots.unpack(self._kind, self._fingerprint, data, self._snapshot())
+        self._terminated, self._truncated, has_begun, members = arrays
+        self._has_begun = bool(has_begun[0])
+        self._crew.restore({number: member.tobytes() for number, member in enumerate(members)})
+        self._seeds = [_UNKNOWN_SEED] * self.num_envs
+
+    def get_action_meanings(self) -> list[str]:
+        """ALE's names of the actions."""
+        return list(self.rules.actions)
+
+    @property
+    def np_random_seed(self) -> tuple[int | None, ...]:  # type: ignore[override]
+        """Every member's seed (drawn now if there is none yet); -1 after `restore`."""
+        self._seed_unseeded()
+        return tuple(self._seeds)
+
+    @property
+    def _kind(self) -> str:
+        """What a snapshot must agree in."""
+        return f"{self.num_envs} games of Pong, {self.autoreset_mode.value}, groups of {self.group_size}"
+
+    @property
+    def _fingerprint(self) -> bytes:
+        return self.rules.fingerprint + self.step_limit.to_bytes(8, "big")
+
+    @property
+    def _crew(self) -> Crew:
+        """Whoever does the work, started when it is first needed.
+
+        Raises:
+            ClosedEnvironmentError: after `close`.
+        """
+        if self.closed:
+            raise ClosedEnvironmentError("the environment was closed: make a new one")
+        if self._started is None:
+            plan = Plan(self.rules, self.autoreset_mode, self.step_limit)
+            self._started = LocalCrew(plan, self.num_envs)
+        return self._started
+
+    def _snapshot(self) -> list[npt.NDArray[Any]]:
+        members = self._crew.snapshots(range(self.num_envs))
+        as_array = np.frombuffer(b"".join(members), np.uint8).reshape(self.num_envs, -1)
+        return [self._terminated, self._truncated, np.array([self._has_begun]), as_array]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Consoles cannot be pickled: their state is."""
+        kept = {name: value for name, value in vars(self).items() if name != "_started"}
+        return kept | {"_state": None if self._started is None else self.state(), "_seeds": self._seeds}
+
+    def __setstate__(self, kept: dict[str, Any]) -> None:
+        """Undo `__getstate__`."""
+        state = kept.pop("_state")
+        vars(self).update(kept, _started=None)
+        if state is not None:
+            seeds = self._seeds
+            self.restore(state)
+            self._seeds = seeds
+
+    def _seed_groups(self, groups: list[int], seeds: list[int | None]) -> None:
+        """Seed the groups' first members; one without seed and generator gets a seed from the system."""
+        size = self.group_size or 1
+        fresh = [group for group in groups if seeds[group] is None and self._seeds[group * size] is None]
+        from_system = np.random.SeedSequence().generate_state(len(fresh), np.uint64).tolist()
+        for group, drawn in zip(fresh, from_system, strict=True):
+            seeds[group] = drawn
+        chosen = {group: seed for group in groups if (seed := seeds[group]) is not None}
+        self._crew.seed({group * size: seed for group, seed in chosen.items()})
+        for group, seed in chosen.items():
+            self._seeds[group * size : (group + 1) * size] = [seed] * size
+
+    def _seed_unseeded(self) -> None:
+        groups = self.num_envs // (self.group_size or 1)
+        self._seed_groups(list(range(groups)), [None] * groups)
+
+    def _clone(self, leaders: list[int]) -> None:
+        """Give the members of groups the state of their first ones."""
+        followers = range(1, self.group_size or 1)
+        by_leader = dict(zip(leaders, self._crew.snapshots(leaders), strict=True))
+        self._crew.restore({leader + rank: by_leader[leader] for leader in leaders for rank in followers})
+        if self._independent_noise:
+            self._crew.vary({leader + rank: rank for leader in leaders for rank in followers})
+
+    def _step_infos(self, results: Results) -> dict[str, Any]:
+        everyone = np.ones(self.num_envs, np.bool_)
+        if results.final_observations is None:
+            return _infos(results.points, everyone)
+        ended = results.terminated | results.truncated
+        infos = _infos(np.where(ended, 0, results.points), everyone)
+        if ended.any():
+            members = np.flatnonzero(ended)
+            final = results.final_observations[members]
+            infos["final_obs"] = as_object_array(final, members, self.num_envs)
+            infos["_final_obs"] = ended
+            infos["final_info"] = _infos(np.where(ended, results.points, 0), ended)
+            infos["_final_info"] = ended.copy()
+        return infos
+
+
+def _infos(points: npt.NDArray[np.int64], members: BoolArray) -> dict[str, Any]:
+    """What `members` are told, in Gymnasium's format."""
+    lives = np.zeros(len(members), np.int64)
+    return {"lives": lives, "_lives": members.copy(), "point": points, "_point": members.copy()}
