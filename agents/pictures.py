@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from agents.policies import ActorCritic
 from agents.policies.cnn import CNN
-from agents.policies.mlp import MLP, ImageInput
+from agents.policies.mlp import ImageInput
 
-GAP = 2  # pixels between tiles
+GAP, FRAME = 2, 80  # pixels between tiles, and their grey
 LEAST_SIDE = 40  # pixels of a tile: smaller ones are enlarged
 
 
@@ -22,10 +22,10 @@ def first_layer(policy: ActorCritic) -> NDArray:
     Raises:
         ValueError: the policy sees no images.
     """
-    layer = policy.body[0] if isinstance(policy.body, MLP) and len(policy.body) else policy.body
-    if not isinstance(layer, ImageInput | CNN):
-        raise ValueError("policy has no weights on pixels: choose a run whose observations are images")
-    return layer.filters().cpu().numpy()
+    for layer in (policy.body, *policy.body.children(), policy.policy_head):
+        if isinstance(layer, ImageInput | CNN):
+            return layer.filters().cpu().numpy()
+    raise ValueError("policy has no weights on pixels: choose a run whose observations are images")
 
 
 def weight_grid(weights: NDArray) -> NDArray:
@@ -45,11 +45,11 @@ def weight_grid(weights: NDArray) -> NDArray:
     columns = math.ceil(math.sqrt(units * strips.shape[1] / strips.shape[2]))
     rows = math.ceil(units / columns)
     tall, wide = strips.shape[1] + GAP, strips.shape[2] + GAP
-    grid = np.zeros((rows * tall + GAP, columns * wide + GAP))
-    for unit, strip in enumerate(strips):
+    grid = np.full((rows * tall + GAP, columns * wide + GAP, 3), FRAME, dtype=np.uint8)
+    for unit, strip in enumerate(_red_and_blue(strips)):
         top, left = unit // columns * tall + GAP, unit % columns * wide + GAP
         grid[top : top + strip.shape[0], left : left + strip.shape[1]] = strip
-    return _red_and_blue(grid)
+    return grid
 
 
 def _red_and_blue(values: NDArray) -> NDArray:

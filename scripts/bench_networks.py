@@ -93,7 +93,7 @@ def inference(policy: ActorCritic, shape: tuple[int, ...], count: int) -> Callab
 
     def step() -> None:
         with torch.no_grad():
-            policy.behaviour(count)(policy.observe(frames)).cpu()
+            policy.behaviour(count)(policy.observe(frames))[0].cpu()
 
     return step
 
