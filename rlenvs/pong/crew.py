@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -58,7 +58,7 @@ class Crew(Protocol):
     def reset(self, members: Sequence[int]) -> None:
         """Begin episodes."""
 
-    def snapshots(self, members: Sequence[int]) -> list[bytes]:
+    def snapshots(self, members: Sequence[int]) -> dict[int, bytes]:
         """The members' states, of constant length."""
 
     def restore(self, snapshots: dict[int, bytes]) -> None:
@@ -67,11 +67,11 @@ class Crew(Protocol):
     def vary(self, ranks: dict[int, int]) -> None:
         """Let members go on with generators of their own; see `Game.vary`."""
 
-    def observe(self) -> npt.NDArray[Any]:
-        """The present observations, fresh."""
+    def views(self, members: Sequence[int]) -> dict[int, tuple[Bytes, Bytes]]:
+        """The members' screens and memories, for pictures."""
 
-    def views(self) -> list[tuple[Bytes, Bytes]]:
-        """Every member's screen and memory, for pictures."""
+    def observe(self) -> npt.NDArray[Any]:
+        """The present observations of all, fresh."""
 
     def step(self, actions: npt.NDArray[np.int64]) -> Results:
         """Step all members, by the rules of the autoreset mode; in DISABLED those that are over stand still."""
@@ -81,86 +81,96 @@ class Crew(Protocol):
 
 
 class LocalCrew:
-    """A `Crew` in this process."""
+    """A `Crew` in this process.
 
-    def __init__(self, plan: Plan, count: int) -> None:
-        self.members = [Member(plan.rules, make_observer(plan.rules), plan.step_limit) for _ in range(count)]
-        self._mode = plan.autoreset_mode
-        self._space = make_observer(plan.rules).space
+    Args:
+        plan: what is played.
+        count: N.
+        numbers: the members that are played here; the others' results are left undefined.
+    """
+
+    def __init__(self, plan: Plan, count: int, numbers: Sequence[int]) -> None:
+        self._plan = plan
+        self._count = count
+        self._members = {
+            number: Member(plan.rules, make_observer(plan.rules), plan.step_limit) for number in numbers
+        }
 
     def seed(self, seeds: dict[int, int]) -> None:
         """See `Crew`."""
-        for member, seed in seeds.items():
-            self.members[member].game.seed(seed)
+        for number, seed in seeds.items():
+            self._members[number].game.seed(seed)
 
     def reset(self, members: Sequence[int]) -> None:
         """See `Crew`."""
-        for member in members:
-            self.members[member].reset()
+        for number in members:
+            self._members[number].reset()
 
-    def snapshots(self, members: Sequence[int]) -> list[bytes]:
+    def snapshots(self, members: Sequence[int]) -> dict[int, bytes]:
         """See `Crew`."""
-        return [self.members[member].snapshot() for member in members]
+        return {number: self._members[number].snapshot() for number in members}
 
     def restore(self, snapshots: dict[int, bytes]) -> None:
         """See `Crew`."""
-        for member, snapshot in snapshots.items():
-            self.members[member].restore(snapshot)
+        for number, snapshot in snapshots.items():
+            self._members[number].restore(snapshot)
 
     def vary(self, ranks: dict[int, int]) -> None:
         """See `Crew`."""
-        for member, rank in ranks.items():
-            self.members[member].game.vary(rank)
+        for number, rank in ranks.items():
+            self._members[number].game.vary(rank)
+
+    def views(self, members: Sequence[int]) -> dict[int, tuple[Bytes, Bytes]]:
+        """See `Crew`."""
+        return {number: (self._members[number].game.current, self._members[number].ram) for number in members}
 
     def observe(self) -> npt.NDArray[Any]:
         """See `Crew`."""
-        observations = self._empty()
-        for member, out in zip(self.members, observations, strict=True):
-            member.observer.write(out)
+        observations = empty_results(self._plan, self._count).observations
+        self.observe_into(observations)
         return observations
-
-    def views(self) -> list[tuple[Bytes, Bytes]]:
-        """See `Crew`."""
-        return [(member.game.current, member.ram) for member in self.members]
 
     def step(self, actions: npt.NDArray[np.int64]) -> Results:
         """See `Crew`."""
-        results = empty_results(len(self.members), self._space.shape, self._space.dtype, self._mode)
-        self.step_some(range(len(self.members)), actions.tolist(), results)
+        results = empty_results(self._plan, self._count)
+        self.step_into(results, actions)
         return results
-
-    def step_some(self, places: Iterable[int], actions: Sequence[int], results: Results) -> None:
-        """Step the members at `places`; their actions stand, and their results go, there."""
-        for place in places:
-            member = self.members[place]
-            point = 0
-            if not member.is_over:
-                point = member.step(actions[place])
-            elif self._mode == AutoresetMode.NEXT_STEP:
-                member.reset()
-            results.points[place] = point
-            results.terminated[place] = member.terminated
-            results.truncated[place] = member.truncated
-            if member.is_over and results.final_observations is not None:
-                member.observer.write(results.final_observations[place])
-                member.reset()
-            member.observer.write(results.observations[place])
 
     def close(self) -> None:
         """See `Crew`."""
-        self.members = []
+        self._members = {}
 
-    def _empty(self) -> npt.NDArray[Any]:
-        return np.empty((len(self.members), *self._space.shape), self._space.dtype)
+    def observe_into(self, observations: npt.NDArray[Any]) -> None:
+        """Write the observations of the members that are played here."""
+        for number, member in self._members.items():
+            member.observer.write(observations[number])
+
+    def step_into(self, results: Results, actions: npt.NDArray[np.int64]) -> None:
+        """Step the members that are played here and write their results."""
+        mode, chosen = self._plan.autoreset_mode, actions.tolist()
+        for number, member in self._members.items():
+            point = 0
+            if not member.is_over:
+                point = member.step(chosen[number])
+            elif mode == AutoresetMode.NEXT_STEP:
+                member.reset()
+            results.points[number] = point
+            results.terminated[number] = member.terminated
+            results.truncated[number] = member.truncated
+            if member.is_over and results.final_observations is not None:
+                member.observer.write(results.final_observations[number])
+                member.reset()
+            member.observer.write(results.observations[number])
 
 
-def empty_results(count: int, shape: tuple[int, ...], dtype: Any, mode: AutoresetMode) -> Results:
+def empty_results(plan: Plan, count: int) -> Results:
     """Room for the results of `count` members."""
-    keeps_final = mode == AutoresetMode.SAME_STEP
+    space = make_observer(plan.rules).space
+    keeps_final = plan.autoreset_mode == AutoresetMode.SAME_STEP
     return Results(
-        observations=np.empty((count, *shape), dtype),
+        observations=np.empty((count, *space.shape), space.dtype),
         points=np.empty(count, np.int64),
         terminated=np.empty(count, np.bool_),
         truncated=np.empty(count, np.bool_),
-        final_observations=np.empty((count, *shape), dtype) if keeps_final else None,
+        final_observations=np.empty((count, *space.shape), space.dtype) if keeps_final else None,
     )

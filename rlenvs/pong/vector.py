@@ -26,11 +26,12 @@ from rlenvs.foundation.vector_checks import (
     check_seeds,
 )
 from rlenvs.pong import rendering
-from rlenvs.pong.crew import BoolArray, Crew, LocalCrew, Plan, Results
+from rlenvs.pong.crew import BoolArray, Crew, Plan, Results
 from rlenvs.pong.emulator import check_installed
 from rlenvs.pong.env import FRAMES_PER_SECOND
 from rlenvs.pong.observers import make_observer
 from rlenvs.pong.rules import make_rules
+from rlenvs.pong.workers import make_crew, number_of_workers
 
 VectorStep = tuple[npt.NDArray[Any], npt.NDArray[np.float64], BoolArray, BoolArray, dict[str, Any]]
 
@@ -55,6 +56,7 @@ class PongVectorEnv(VectorEnv[Any, Any, Any]):
         autoreset_mode: AutoresetMode | str | None = None,
         group_size: int | None = None,
         independent_noise: bool = False,
+        workers: int | None = None,
         max_episode_steps: int | None = None,
         render_mode: str | None = None,
         **arguments: Any,
@@ -68,6 +70,8 @@ class PongVectorEnv(VectorEnv[Any, Any, Any]):
             group_size: member i belongs to group i // group_size; needs (and defaults to) DISABLED. Members of a
                 group start with equal state and generators; those whose episode is over wait for the others.
             independent_noise: after the start give all members of a group but the first their own generators.
+            workers: processes that share the work, this one included; 0 or 1 for this one alone. None: one a core,
+                but no more than one for every four members. The results are the same.
             max_episode_steps: a further limit, in steps; the smaller one counts (None or -1: the frame limit alone).
             render_mode: "rgb_array", "ansi" or None.
             **arguments: those of `rules.make_rules`.
@@ -89,6 +93,7 @@ class PongVectorEnv(VectorEnv[Any, Any, Any]):
         self._independent_noise = independent_noise
         self.rules = make_rules(observation, **arguments)
         check_installed()
+        self._workers = number_of_workers(workers, self.num_envs)
         self.step_limit = self.rules.step_limit
         if max_episode_steps is not None and max_episode_steps != -1:
             self.step_limit = min(self.step_limit, positive_integer(max_episode_steps, "max_episode_steps"))
@@ -159,9 +164,11 @@ class PongVectorEnv(VectorEnv[Any, Any, Any]):
             return None
         if not self._has_begun:
             raise ResetNeeded("render was called before the first reset: call reset first")
+        views = self._crew.views(range(self.num_envs))
+        in_order = [views[number] for number in range(self.num_envs)]
         if self.render_mode == "ansi":
-            return tuple(rendering.ansi(screen, ram) for screen, ram in self._crew.views())
-        return tuple(rendering.rgb(screen) for screen, _ in self._crew.views())
+            return tuple(rendering.ansi(screen, ram) for screen, ram in in_order)
+        return tuple(rendering.rgb(screen) for screen, _ in in_order)
 
     def close_extras(self, **kwargs: Any) -> None:
         """Give the consoles back."""
@@ -217,12 +224,13 @@ class PongVectorEnv(VectorEnv[Any, Any, Any]):
             raise ClosedEnvironmentError("the environment was closed: make a new one")
         if self._started is None:
             plan = Plan(self.rules, self.autoreset_mode, self.step_limit)
-            self._started = LocalCrew(plan, self.num_envs)
+            self._started = make_crew(plan, self.num_envs, self._workers)
         return self._started
 
     def _snapshot(self) -> list[npt.NDArray[Any]]:
         members = self._crew.snapshots(range(self.num_envs))
-        as_array = np.frombuffer(b"".join(members), np.uint8).reshape(self.num_envs, -1)
+        joined = b"".join(members[number] for number in range(self.num_envs))
+        as_array = np.frombuffer(joined, np.uint8).reshape(self.num_envs, -1)
         return [self._terminated, self._truncated, np.array([self._has_begun]), as_array]
 
     def __getstate__(self) -> dict[str, Any]:
@@ -258,7 +266,7 @@ class PongVectorEnv(VectorEnv[Any, Any, Any]):
     def _clone(self, leaders: list[int]) -> None:
         """Give the members of groups the state of their first ones."""
         followers = range(1, self.group_size or 1)
-        by_leader = dict(zip(leaders, self._crew.snapshots(leaders), strict=True))
+        by_leader = self._crew.snapshots(leaders)
         self._crew.restore({leader + rank: by_leader[leader] for leader in leaders for rank in followers})
         if self._independent_noise:
             self._crew.vary({leader + rank: rank for leader in leaders for rank in followers})
