@@ -18,7 +18,7 @@ from agents.diagnostics import diagnosis
 from agents.losses import reinforce, value_loss
 from agents.masking import whiten
 from agents.optimisation import OptimiserConfig, apply_schedules, gradient_step, make_optimiser
-from agents.policies import MLPPolicy
+from agents.policies import ActorCritic
 from agents.policies.build import Critic
 from agents.reward_scaling import RewardScale
 from agents.rollouts.batch import Batch
@@ -59,7 +59,7 @@ class Config(OptimiserConfig):
 
 
 def update(
-    policy: MLPPolicy, optimiser: torch.optim.Optimizer, batch: Batch, config: Config, entropy_coef: float
+    policy: ActorCritic, optimiser: torch.optim.Optimizer, batch: Batch, config: Config, entropy_coef: float
 ) -> tuple[dict[str, Any], Batch]:
     """One gradient step on -A log pi + value_coef * critic's error - entropy_coef * entropy."""
     data = batch.with_gae(config.gamma, config.gae_lambda).transitions()
@@ -84,11 +84,11 @@ def train(spec: RunSpec, run_dir: Path) -> dict[str, Any]:
     collector = SegmentCollector(env, config.num_steps, run.generator, spec.seed, run.clock)
     scaled = RewardScale(config.num_envs, config.gamma)
     run.track(policy=policy, optimiser=optimiser, collector=collector, reward_scale=scaled)
-    while run.training(collector.most_steps):
-        batch = collector.collect(policy)
-        with run.clock("update"):
+    for batch in run.batches(collector, policy):
+        with run.updating(policy):
             entropy_coef = apply_schedules(optimiser, config, run.progress)
-            data = scaled(batch) if config.scale_rewards else batch
+            data = config.signal_of(batch)
+            data = scaled(data) if config.scale_rewards else data
             metrics, learned = update(policy, optimiser, data, config, entropy_coef)
         run.record(policy, batch, metrics, diagnosis(policy, learned))
     return run.finish(policy)

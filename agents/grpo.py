@@ -37,7 +37,7 @@ from agents.group_advantages import anchor_state, dr_grpo, group_reward_to_go, g
 from agents.kl import KLEstimator, kl
 from agents.losses import log_ratio, ppo_clip
 from agents.optimisation import OptimiserConfig, apply_gradient, apply_schedules, make_optimiser
-from agents.policies import MLPPolicy
+from agents.policies import ActorCritic
 from agents.rollouts.batch import Batch
 from agents.rollouts.episodes import EpisodeCollector
 from agents.rollouts.keys import observation_keys
@@ -100,6 +100,8 @@ class Config(OptimiserConfig):
         super().__post_init__()
         if self.critic != "none":
             raise ValueError(f"config critic={self.critic!r}: GRPO has no critic; set critic=none")
+        if self.signal == "outcome" and self.rewards_end_returns:
+            raise ValueError("config rewards_end_returns=true: an outcome is the whole return; set signal=reward_to_go")
         if self.selection == "kl_cov":
             warn_if_inert(self.epochs * self.minibatches)
         self.clip_cov()
@@ -143,7 +145,7 @@ PRESETS: dict[str, dict[str, Any]] = {
 
 def group_advantages(batch: Batch, config: Config) -> Tensor:
     """Advantages `[B, T]` relative to the rows of the same group."""
-    returns = reward_to_go(batch.rewards, batch.mask, config.gamma)
+    returns = reward_to_go(batch.rewards, batch.mask, config.gamma, reset=config.signal_of(batch).done)
     if config.signal == "reward_to_go":
         return group_reward_to_go(returns, batch.mask, batch.group, config.normalize_by_std)
     if config.signal == "anchor_state":
@@ -167,7 +169,9 @@ def select(
     return selected, clip_cov_metrics(*tokens, selected, config.clip_cov())
 
 
-def loss(policy: MLPPolicy, part: Batch, selected: Tensor, config: Config, **normalisers: Any) -> tuple[Tensor, Tensor]:
+def loss(
+    policy: ActorCritic, part: Batch, selected: Tensor, config: Config, **normalisers: Any
+) -> tuple[Tensor, Tensor]:
     """The surrogate and the mean entropy of a micro-batch, normalised by the whole minibatch."""
     assert part.advantages is not None
     now = policy.evaluate(part)
@@ -189,7 +193,7 @@ def loss(policy: MLPPolicy, part: Batch, selected: Tensor, config: Config, **nor
 
 
 def minibatch_step(
-    policy: MLPPolicy,
+    policy: ActorCritic,
     optimiser: torch.optim.Optimizer,
     part: Batch,
     selected: Tensor,
@@ -212,7 +216,7 @@ def minibatch_step(
 
 
 def update(
-    policy: MLPPolicy,
+    policy: ActorCritic,
     optimiser: torch.optim.Optimizer,
     batch: Batch,
     config: Config,
@@ -231,7 +235,7 @@ def update(
     return metrics | {f"selection/{name}": value for name, value in selection.items()}, part
 
 
-def with_reference(batch: Batch, reference: MLPPolicy) -> Batch:
+def with_reference(batch: Batch, reference: ActorCritic) -> Batch:
     """Fills in the log-probabilities under the frozen reference policy."""
     with torch.no_grad():
         return batch.with_(ref_log_prob=reference.evaluate(batch).log_prob)
@@ -246,9 +250,8 @@ def train(spec: RunSpec, run_dir: Path) -> dict[str, Any]:
     selection_generator = torch.Generator().manual_seed(spec.seed)
     collector = EpisodeCollector(env, config.group_size, run.generator, spec.seed, run.clock)
     run.track(policy=policy, optimiser=optimiser, collector=collector, selection=selection_generator)
-    while run.training(collector.most_steps):
-        batch = collector.collect(policy)
-        with run.clock("update"):
+    for batch in run.batches(collector, policy):
+        with run.updating(policy):
             entropy_coef = apply_schedules(optimiser, config, run.progress)
             if config.kl_coef > 0:
                 batch = with_reference(batch, reference)

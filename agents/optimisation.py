@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from agents.policies import PolicyConfig
+from agents.rollouts.batch import Batch
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class OptimiserConfig(PolicyConfig):
         entropy_coef: weight of the entropy bonus at the start.
         entropy_coef_end: share of it that is left at the end of the budget, reached linearly.
         gamma: discount factor of the learning signal; scores are undiscounted.
+        rewards_end_returns: no return passes a reward, as in games of points; scores are not touched.
         device: `auto`, `cpu`, `cuda`, ...
         variant: a word that tables add to the agent's name.
     """
@@ -34,6 +36,7 @@ class OptimiserConfig(PolicyConfig):
     entropy_coef: float = 0.05
     entropy_coef_end: float = 0.0
     gamma: float = 0.99
+    rewards_end_returns: bool = False
     device: str = "auto"
     variant: str = ""
 
@@ -47,6 +50,10 @@ class OptimiserConfig(PolicyConfig):
                 raise ValueError(f"config {name}={count}: it must be at least 1")
         if not 0.0 <= self.gamma <= 1.0:
             raise ValueError(f"config gamma={self.gamma}: choose a number from 0 to 1")
+
+    def signal_of(self, batch: Batch) -> Batch:
+        """The batch as returns are to see it."""
+        return batch.ended_by_rewards() if self.rewards_end_returns else batch
 
 
 def make_optimiser(policy: nn.Module, config: OptimiserConfig) -> torch.optim.Optimizer:

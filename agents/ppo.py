@@ -19,7 +19,7 @@ from agents.diagnostics import approx_kl, diagnosis
 from agents.losses import log_ratio, ppo_clip, value_loss
 from agents.masking import whiten
 from agents.optimisation import OptimiserConfig, apply_schedules, gradient_step, make_optimiser
-from agents.policies import MLPPolicy
+from agents.policies import ActorCritic
 from agents.policies.build import Critic
 from agents.reward_scaling import RewardScale
 from agents.rollouts.batch import Batch
@@ -88,7 +88,7 @@ PRESETS: dict[str, dict[str, Any]] = {
 }
 
 
-def loss(policy: MLPPolicy, part: Batch, config: Config, entropy_coef: float) -> tuple[torch.Tensor, dict[str, Any]]:
+def loss(policy: ActorCritic, part: Batch, config: Config, entropy_coef: float) -> tuple[torch.Tensor, dict[str, Any]]:
     """The clipped surrogate, the critic's error and the entropy bonus of one minibatch (eq. 9)."""
     assert part.advantages is not None and part.returns is not None
     now = policy.evaluate(part)
@@ -104,7 +104,7 @@ def loss(policy: MLPPolicy, part: Batch, config: Config, entropy_coef: float) ->
 
 
 def update(
-    policy: MLPPolicy,
+    policy: ActorCritic,
     optimiser: torch.optim.Optimizer,
     batch: Batch,
     config: Config,
@@ -112,7 +112,7 @@ def update(
     entropy_coef: float,
 ) -> tuple[dict[str, Any], Batch]:
     """Several epochs of minibatch ascent on one batch; returns the last minibatch and its metrics."""
-    data = batch.with_gae(config.gamma, config.gae_lambda).transitions()
+    data = policy.prepared(batch.with_gae(config.gamma, config.gae_lambda).transitions())
     epochs = 0
     while epochs < config.epochs:
         for part in data.minibatches(config.minibatches, generator):
@@ -133,11 +133,11 @@ def train(spec: RunSpec, run_dir: Path) -> dict[str, Any]:
     collector = SegmentCollector(env, config.num_steps, run.generator, spec.seed, run.clock)
     scaled = RewardScale(config.num_envs, config.gamma)
     run.track(policy=policy, optimiser=optimiser, collector=collector, reward_scale=scaled)
-    while run.training(collector.most_steps):
-        batch = collector.collect(policy)
-        with run.clock("update"):
+    for batch in run.batches(collector, policy):
+        with run.updating(policy):
             entropy_coef = apply_schedules(optimiser, config, run.progress)
-            data = scaled(batch) if config.scale_rewards else batch
+            data = config.signal_of(batch)
+            data = scaled(data) if config.scale_rewards else data
             metrics, part = update(policy, optimiser, data, config, run.generator, entropy_coef)
         run.record(policy, batch, metrics, diagnosis(policy, part, config.clip_ratio_low, config.clip_ratio_high))
     return run.finish(policy)

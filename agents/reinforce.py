@@ -15,13 +15,13 @@ import torch
 from torch import Tensor
 
 from agents.advantages import rebn, reward_to_go
-from agents.aggregation import aggregate
+from agents.aggregation import AggregationMode, aggregate
 from agents.diagnostics import diagnosis
 from agents.group_advantages import group_reward_to_go, per_token
 from agents.losses import reinforce, value_loss
 from agents.masking import whiten
 from agents.optimisation import OptimiserConfig, apply_schedules, gradient_step, make_optimiser
-from agents.policies import MLPPolicy
+from agents.policies import ActorCritic
 from agents.rollouts.batch import Batch
 from agents.rollouts.episodes import EpisodeCollector
 from agents.runs import Run
@@ -38,14 +38,16 @@ class Config(OptimiserConfig):
         episodes: episodes a batch, each from a start of its own.
         signal: `reward_to_go`, or `outcome`: the whole return at every step.
         baseline: `step` subtracts the batch's mean at the same step of the episode and divides by the deviation;
-            `batch` standardises over all transitions, which sets early steps against late ones; `critic` subtracts
-            V(s) and standardises; `none`.
+            `batch` standardises over all transitions, which sets early steps against late ones; `episode` over those of
+            one episode (Karpathy 2016); `critic` subtracts V(s) and standardises; `none`.
+        aggregation: how steps become one loss, see `agents.aggregation`.
         value_coef: weight of the critic's loss, if there is one.
     """
 
     episodes: int = 16
     signal: Literal["reward_to_go", "outcome"] = "reward_to_go"
-    baseline: Literal["none", "batch", "step", "critic"] = "step"
+    baseline: Literal["none", "batch", "episode", "step", "critic"] = "step"
+    aggregation: AggregationMode = "token-mean"
     value_coef: float = 0.5
 
     def __post_init__(self) -> None:
@@ -55,6 +57,10 @@ class Config(OptimiserConfig):
                 f"config baseline={self.baseline!r}, critic={self.critic!r}: set both "
                 "(baseline=critic critic=separate) or neither"
             )
+        if self.signal == "outcome" and self.rewards_end_returns:
+            raise ValueError("config rewards_end_returns=true: an outcome is the whole return; set signal=reward_to_go")
+        if self.aggregation == "seq-mean-token-sum-norm":
+            raise ValueError("config aggregation='seq-mean-token-sum-norm': it needs a constant; choose another")
 
 
 # The strong bonus brings exploration back once every episode returns the same: on the cliff walk, waiting at the start.
@@ -66,13 +72,16 @@ PRESETS: dict[str, dict[str, Any]] = {
 
 def monte_carlo(batch: Batch, config: Config) -> tuple[Tensor, Tensor]:
     """Advantages and returns `[B, T]` of whole episodes."""
-    returns = reward_to_go(batch.rewards, batch.mask, config.gamma)
+    returns = reward_to_go(batch.rewards, batch.mask, config.gamma, reset=config.signal_of(batch).done)
     if config.signal == "outcome":
         returns = per_token(returns[:, 0], batch.mask)
     if config.baseline == "step":
         return group_reward_to_go(returns, batch.mask, torch.zeros_like(batch.group), norm_by_std=True), returns
     if config.baseline == "batch":
         return rebn(returns, batch.mask), returns
+    if config.baseline == "episode":
+        rows = zip(returns, batch.mask, strict=True)
+        return torch.stack([whiten(row, mask) for row, mask in rows]), returns
     if config.baseline == "critic":
         assert batch.values is not None
         return whiten(returns - batch.values, batch.mask), returns
@@ -80,13 +89,13 @@ def monte_carlo(batch: Batch, config: Config) -> tuple[Tensor, Tensor]:
 
 
 def update(
-    policy: MLPPolicy, optimiser: torch.optim.Optimizer, batch: Batch, config: Config, entropy_coef: float
+    policy: ActorCritic, optimiser: torch.optim.Optimizer, batch: Batch, config: Config, entropy_coef: float
 ) -> tuple[dict[str, Any], Batch]:
     """One gradient step on -A log pi - entropy_coef * entropy (+ the critic's error)."""
     advantages, returns = monte_carlo(batch, config)
     now = policy.evaluate(batch)
     entropy = aggregate(now.entropy, batch.mask)
-    policy_loss = aggregate(reinforce(now.log_prob, advantages, batch.mask), batch.mask)
+    policy_loss = aggregate(reinforce(now.log_prob, advantages, batch.mask), batch.mask, config.aggregation)
     metrics = {"policy_loss": policy_loss}
     total = policy_loss - entropy_coef * entropy
     if now.values is not None:
@@ -104,9 +113,8 @@ def train(spec: RunSpec, run_dir: Path) -> dict[str, Any]:
     optimiser = make_optimiser(policy, config)
     collector = EpisodeCollector(env, 1, run.generator, spec.seed, run.clock)
     run.track(policy=policy, optimiser=optimiser, collector=collector)
-    while run.training(collector.most_steps):
-        batch = collector.collect(policy)
-        with run.clock("update"):
+    for batch in run.batches(collector, policy):
+        with run.updating(policy):
             entropy_coef = apply_schedules(optimiser, config, run.progress)
             metrics, learned = update(policy, optimiser, batch, config, entropy_coef)
         run.record(policy, batch, metrics, diagnosis(policy, learned))

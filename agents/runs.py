@@ -6,8 +6,7 @@ An algorithm's `train` keeps the order of events and leaves the rest to a `Run`:
     env = run.make_vec(num_envs)
     ...
     run.track(policy=policy, optimizer=optimizer, collector=collector)
-    while run.training(collector.most_steps):
-        batch = collector.collect(policy)
+    for batch in run.batches(collector, policy):
         run.record(policy, batch, update(...))
     return run.finish(policy)
 
@@ -19,10 +18,11 @@ was not (on a CPU, with one thread or deterministic kernels).
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import gymnasium as gym
 import numpy as np
@@ -41,7 +41,7 @@ from agents.policies.observation_statistics import fit_observation_statistics
 from agents.progress import TrainingProgress
 from agents.rollouts.batch import Batch
 from agents.rollouts.clock import Clock
-from agents.runtime import pick_device
+from agents.runtime import pick_device, using_threads
 from agents.trackers import Tracker
 from rlenvs.leaderboard import evaluation
 from rlenvs.leaderboard.curves import area_under_curve
@@ -51,6 +51,16 @@ from rlenvs.leaderboard.records import RunDirectory, RunSpec
 CHECKPOINT = "checkpoint.pt"
 POLICY = "policy.pt"
 STATISTICS_ENVS, STATISTICS_STEPS = 8, 8192  # random play that `normalize_observations` measures
+
+
+class Collector(Protocol):
+    """What `Run.batches` plays with."""
+
+    dropped: int
+
+    def collect(self, policy: ActorCritic, limit: int | None = None) -> Batch | None:
+        """A batch of at most `limit` environment steps; None, with `dropped` steps, where it would be larger."""
+        ...
 
 
 class Run:
@@ -70,6 +80,7 @@ class Run:
         self.spec = spec
         self.run_dir = Path(run_dir)
         self.device = pick_device(str(spec.config.get("device", "auto")))
+        self.threads = torch.get_num_threads()
         self.generator = torch.Generator(self.device).manual_seed(spec.seed)
         self.clock = Clock()
         self.env_steps = 0
@@ -151,7 +162,7 @@ class Run:
             ValueError: the budget is too small for one batch, or the checkpoint is another agent's.
         """
         self.parts = parts
-        self.check_budget(max((part.most_steps for part in parts.values() if hasattr(part, "most_steps")), default=0))
+        self.check_budget(max((getattr(part, "most_steps", 0) for part in parts.values()), default=0))
         path = self.directory.path / CHECKPOINT
         if parts and path.exists():
             self._resume(checkpoints.load(path))
@@ -169,12 +180,32 @@ class Run:
         if self.env_steps + batch_steps > self.spec.budget:
             raise ValueError(
                 f"budget={self.spec.budget}: one batch of {self.spec.agent} may take {batch_steps:,} environment "
-                "steps; raise the budget or make the batch smaller with --set"
+                "steps or more; raise the budget or make the batch smaller with --set"
             )
 
-    def training(self, next_steps: int) -> bool:
-        """Whether a batch of `next_steps` environment steps still fits into the budget."""
-        return self.env_steps + next_steps <= self.spec.budget
+    def batches(self, collector: Collector, policy: ActorCritic) -> Iterator[Batch]:
+        """Batches of the policy's own play until the budget is used; each has to be recorded before the next.
+
+        A batch that does not fit into what is left of the budget is not learned from; its steps count.
+
+        Raises:
+            ValueError: not even the first one fits.
+        """
+        while True:
+            with using_threads(1):
+                batch = collector.collect(policy, self.spec.budget - self.env_steps)
+            if batch is None:
+                break
+            yield batch
+        if not self.env_steps:
+            self.check_budget(self.spec.budget + 1)
+        self.env_steps += collector.dropped
+
+    @contextmanager
+    def updating(self, policy: ActorCritic) -> Iterator[None]:
+        """Takes the time of an update; that of a large network computes with all of the process's threads."""
+        with self.clock("update"), using_threads(self.threads if policy.is_large else 1):
+            yield
 
     def record(
         self,

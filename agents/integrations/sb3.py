@@ -77,7 +77,9 @@ def train_sb3(
     model.learn(spec.budget // rollout * rollout, callback=_Evaluations(run))
     model.save(run.directory.path / POLICY)
     env.close()
-    return run.finish_with(probabilities_of(model), artifacts=(POLICY,))
+    parameters = sum(parameter.numel() for parameter in model.policy.parameters())
+    description = {"parameters": parameters, "precision": "float32"}
+    return run.finish_with(probabilities_of(model), (POLICY,), description)
 
 
 def probabilities_of(model: BaseAlgorithm) -> Callable[[NDArray], NDArray]:

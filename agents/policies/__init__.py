@@ -6,6 +6,4 @@ from agents.policies.actor_critic import ActorCritic, Evaluation
 from agents.policies.build import build_policy
 from agents.policies.config import PolicyConfig
 
-MLPPolicy = ActorCritic
-
-__all__ = ["ActorCritic", "Evaluation", "MLPPolicy", "PolicyConfig", "build_policy"]
+__all__ = ["ActorCritic", "Evaluation", "PolicyConfig", "build_policy"]

@@ -15,6 +15,7 @@ from agents.entropy import entropy_of_logits
 from agents.policies.compilation import compiled
 from agents.policies.config import PolicyConfig
 from agents.policies.pixels import Pixels, reads_bytes
+from agents.precision import LEAST_WORK
 from agents.rollouts.batch import Batch
 from agents.rollouts.sampling import log_prob_of
 
@@ -26,6 +27,10 @@ class Evaluation:
     log_prob: Tensor
     entropy: Tensor
     values: Tensor | None
+
+
+Behaviour = Callable[[Tensor], tuple[Tensor, Tensor | None]]
+"""Maps observations `[..., *]` to log pi of every action, `[..., A]`, and V, `[...]`, where there is a critic."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,9 @@ class ActorCritic(nn.Module):
         networks: the parts, without activations at their ends other than the bodies' own.
         config: its settings, `precision` resolved.
         device: where it runs.
+
+    Attributes:
+        is_large: whether one pass is work enough for a second thread to pay.
     """
 
     every_observation: Tensor | None
@@ -57,6 +65,7 @@ class ActorCritic(nn.Module):
     ) -> None:
         super().__init__()
         self.config, self.device = config, device
+        self.is_large = networks.body.multiplications >= LEAST_WORK  # type: ignore[operator]
         self.pixels = Pixels(observation_space.shape, config) if reads_bytes(observation_space) else None  # type: ignore[arg-type]
         self.number_type = _number_type(observation_space)
         every = torch.arange(int(observation_space.n)) if isinstance(observation_space, spaces.Discrete) else None
@@ -117,16 +126,21 @@ class ActorCritic(nn.Module):
         """Returns logits `[..., A]` and values `[...]` (None without a critic), computing shared layers once."""
         return self._logits_and_values(self.prepare(observations))
 
-    def behaviour(self, count: int) -> Callable[[Tensor], Tensor]:
-        """Log pi(. | observation) `[..., A]` as a function, for `count` observations under unchanged parameters.
+    def behaviour(self, count: int) -> Behaviour:
+        """Log pi(. | observation) and V, for `count` observations under unchanged parameters.
 
         Where there are fewer observations than that, all of them pass through the network once and are looked up.
         """
         every = self.every_observation
         if every is None or len(every) >= count:
-            return lambda observations: self.logits(observations).log_softmax(dim=-1)
-        table = self.logits(every).log_softmax(dim=-1)
-        return lambda observations: nn.functional.embedding(observations, table)
+            return self._behaviour
+        table, values = self._behaviour(every)
+        look_up = nn.functional.embedding
+        return lambda seen: (look_up(seen, table), None if values is None else values.take(seen))
+
+    def _behaviour(self, observations: Tensor) -> tuple[Tensor, Tensor | None]:
+        logits, values = self(observations)
+        return logits.log_softmax(dim=-1), values
 
     def evaluate(self, batch: Batch) -> Evaluation:
         """The batch's actions under the current parameters, with gradients.

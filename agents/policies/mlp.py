@@ -12,7 +12,6 @@ import torch
 from gymnasium import spaces
 from torch import Tensor, nn
 
-from agents.policies.actor_critic import ActorCritic as MLPPolicy  # noqa: F401  (the collectors' name for it)
 from agents.policies.config import PolicyConfig
 from agents.policies.layers import HIDDEN_GAIN, activation, initialise
 from agents.policies.pixels import image_shape

@@ -76,6 +76,10 @@ class Batch:
         advantages, returns = gae(*steps, gamma, gae_lambda)
         return self.with_(advantages=advantages, returns=returns)
 
+    def ended_by_rewards(self) -> Batch:
+        """Every reward ends what led to it, as a point does in Pong (Karpathy 2016): returns never pass one."""
+        return self.with_(terminated=self.terminated | (self.rewards != 0))
+
     def rows(self, index: Tensor) -> Batch:
         """Returns the rows named by `index` (`[b]` integers): whole episodes, segments or responses."""
         tensors = ((field.name, getattr(self, field.name)) for field in fields(self))

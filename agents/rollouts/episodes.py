@@ -8,7 +8,6 @@ states*.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,7 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from numpy.typing import NDArray
 from torch import Tensor
 
-from agents.policies.mlp import MLPPolicy
+from agents.policies.actor_critic import ActorCritic, Behaviour
 from agents.rollouts.batch import Batch
 from agents.rollouts.clock import Clock
 from agents.rollouts.returns import EpisodeStatistics
@@ -38,6 +37,9 @@ class EpisodeCollector:
         seed: of the sequence of start seeds, one a group and batch.
         clock: takes the time of the environment and of the network.
 
+    Attributes:
+        dropped: steps of the last batch where its limit cut it off.
+
     Raises:
         ValueError: `group_size` does not divide the number of environments or differs from the environment's own.
     """
@@ -53,7 +55,7 @@ class EpisodeCollector:
         self.env, self.group_size, self.generator, self.clock = env, group_size, generator, clock
         self.start_seeds = np.random.default_rng(seed)
         self.statistics = EpisodeStatistics(env.num_envs)
-        self.longest = 0
+        self.longest, self.dropped = 0, 0
 
     def _reset(self) -> NDArray:
         groups = self.env.num_envs // self.group_size
@@ -64,53 +66,49 @@ class EpisodeCollector:
         self.statistics.clear()
         return np.asarray(observations)
 
-    def collect(self, policy: MLPPolicy) -> Batch:
+    def collect(self, policy: ActorCritic, limit: int | None = None) -> Batch | None:
         """Plays every environment for one episode.
 
         Returns:
             A Batch of P * G rows, as long as the longest episode; `values` and `next_values` where there is a critic.
+            None where the episodes together take more than `limit` environment steps: leaving out those that did not
+            end would favour short ones.
         """
         observations = self._reset()
+        taken = 0
         playing = np.ones(self.env.num_envs, dtype=np.bool_)
         steps = Steps()
         with torch.no_grad():
-            log_policy_of = policy.behaviour(self.most_steps)
+            behaviour = policy.behaviour(self.env.num_envs * max(self.longest, 1))
             while playing.any():
+                if limit is not None and taken + playing.sum() > limit:
+                    self.dropped = taken
+                    return None
+                taken += int(playing.sum())
                 with self.clock("inference"):
                     frame = policy.observe(observations)
-                    actions, log_policy = self._act(log_policy_of, frame, playing)
+                    actions = self._act(behaviour, frame, playing, steps)
                 with self.clock("env"):
-                    observations, rewards, end, limit, _ = self.env.step(actions.cpu().numpy())
-                rewards, end, limit = rewards * playing, end & playing, limit & playing
-                self.statistics.add(rewards, end | limit, playing)
+                    observations, rewards, end, cut, _ = self.env.step(actions.cpu().numpy())
+                rewards, end, cut = rewards * playing, end & playing, cut & playing
+                self.statistics.add(rewards, end | cut, playing)
                 steps.observations.append(frame)
                 steps.actions.append(actions)
-                steps.log_policy.append(log_policy)
-                steps.numbers.append((rewards, end, limit, playing))
-                playing = playing & ~(end | limit)
+                steps.numbers.append((rewards, end, cut, playing))
+                playing = playing & ~(end | cut)
             self.longest = max(self.longest, len(steps.numbers))
             with self.clock("inference"):
                 rows = torch.arange(self.env.num_envs, device=frame.device)
                 return steps.batch(policy, policy.observe(observations), rows // self.group_size)
 
-    def _act(self, log_policy_of: Callable[[Tensor], Tensor], frame: Tensor, playing: NDArray) -> tuple[Tensor, Tensor]:
-        """Actions `[B]` and the log-policy `[B, A]` they were drawn from; zeros for members that wait."""
+    def _act(self, behaviour: Behaviour, frame: Tensor, playing: NDArray, steps: Steps) -> Tensor:
+        """Draws actions `[B]`; keeps what they were drawn from, and zeros for members that wait."""
         index = torch.from_numpy(np.flatnonzero(playing)).to(frame.device)
-        log_policy = log_policy_of(frame[index])
+        log_policy, _ = behaviour(frame[index])
         uniforms = torch.rand(len(index), generator=self.generator, device=self.generator.device)
-        chosen = sample_actions(log_policy, uniforms)
-        if len(index) == len(playing):
-            return chosen, log_policy
-        actions, spread = chosen.new_zeros(len(playing)), log_policy.new_zeros(len(playing), log_policy.shape[-1])
-        return actions.index_copy(0, index, chosen), spread.index_copy(0, index, log_policy)
-
-    @property
-    def most_steps(self) -> int:
-        """The largest number of environment steps that the next batch can hold.
-
-        Known where the environment has a `step_limit`; elsewhere a guess from the longest episode so far.
-        """
-        return self.env.num_envs * getattr(self.env, "step_limit", self.longest)
+        rows, chosen = len(playing), sample_actions(log_policy, uniforms)
+        steps.log_policy.append(_spread(log_policy, index, rows))
+        return _spread(chosen, index, rows)
 
     def checkpoint(self) -> dict[str, Any]:
         """What decides the next batch: every batch begins with a seeded reset, so no environment is saved."""
@@ -125,3 +123,10 @@ class EpisodeCollector:
         self.start_seeds.bit_generator.state = state["start_seeds"]
         self.longest = state["longest"]
         self.statistics.resume(state["statistics"])
+
+
+def _spread(numbers: Tensor, index: Tensor, rows: int) -> Tensor:
+    """Row i to row `index[i]` of `rows`; zeros elsewhere."""
+    if len(index) == rows:
+        return numbers
+    return numbers.new_zeros(rows, *numbers.shape[1:]).index_copy(0, index, numbers)

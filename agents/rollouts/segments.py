@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from gymnasium.vector import AutoresetMode, VectorEnv
 
-from agents.policies.mlp import MLPPolicy
+from agents.policies.actor_critic import ActorCritic
 from agents.rollouts.batch import Batch
 from agents.rollouts.clock import Clock
 from agents.rollouts.returns import EpisodeStatistics
@@ -32,6 +32,9 @@ class SegmentCollector:
         seed: of the environments' first reset.
         clock: takes the time of the environment and of the network.
 
+    Attributes:
+        dropped: steps that were taken and are in no batch: none.
+
     Raises:
         ValueError: the environment autoresets otherwise, or T is below 2: such a segment may hold nothing but resets.
     """
@@ -45,7 +48,7 @@ class SegmentCollector:
         self.env, self.num_steps, self.generator, self.clock = env, num_steps, generator, clock
         self.statistics = EpisodeStatistics(env.num_envs)
         self.seed = seed
-        self.resets = 0
+        self.resets, self.dropped = 0, 0
         self._restart()
 
     def _restart(self) -> None:
@@ -55,24 +58,29 @@ class SegmentCollector:
         self.statistics.clear()
         self.resets += 1
 
-    def collect(self, policy: MLPPolicy) -> Batch:
+    def collect(self, policy: ActorCritic, limit: int | None = None) -> Batch | None:
         """Plays T steps.
 
         Returns:
-            A Batch of N rows and T slots with `values` and `next_values` where the policy has a critic.
+            A Batch of N rows and T slots with `values` and `next_values` where the policy has a critic; None, and no
+            step is taken, where it could hold more than `limit` environment steps.
         """
+        if limit is not None and self.most_steps > limit:
+            return None
         steps = Steps()
         with torch.no_grad():
-            log_policy_of = policy.behaviour(self.most_steps)
+            behaviour = policy.behaviour(self.most_steps)
             shape, device = (self.num_steps, self.env.num_envs), self.generator.device
             for uniforms in torch.rand(shape, generator=self.generator, device=device):
                 with self.clock("inference"):
                     frame = policy.observe(self.observations)
-                    log_policy = log_policy_of(frame)
+                    log_policy, values = behaviour(frame)
                     actions = sample_actions(log_policy, uniforms)
                     steps.observations.append(frame)
                     steps.actions.append(actions)
                     steps.log_policy.append(log_policy)
+                    if values is not None:
+                        steps.values.append(values)
                     chosen = actions.cpu().numpy()
                 mask = ~self.over
                 with self.clock("env"):

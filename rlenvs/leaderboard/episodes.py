@@ -53,9 +53,10 @@ def play_episodes(env: VectorEnv, choose_actions: ChooseActions, seeds: Sequence
 def _play_together(env: VectorEnv, choose_actions: ChooseActions, seeds: list[int], episodes: Episodes) -> None:
     """Adds the episodes of up to N seeds; members that have ended, or have no seed, wait."""
     first, used = len(episodes.rows), len(seeds)
-    observations, _ = env.reset(seed=seeds + seeds[:1] * (env.num_envs - used))
+    observations, _ = env.reset(seed=seeds + seeds[:1] * (env.num_envs - used))  # type: ignore[arg-type]
     playing = np.arange(env.num_envs) < used
-    totals, history = np.zeros(env.num_envs), []
+    totals = np.zeros(env.num_envs)
+    history: list[NDArray] = []
     rows: list[dict[str, Any]] = [{} for _ in seeds]
     idle = np.full(env.num_envs, getattr(env.single_action_space, "start", 0), dtype=np.int64)
     while (members := playing.nonzero()[0]).size:

@@ -7,7 +7,7 @@ import torch
 from gymnasium import spaces
 from torch import Tensor
 
-from agents.policies import MLPPolicy, PolicyConfig, build_policy
+from agents.policies import ActorCritic, PolicyConfig, build_policy
 from agents.rollouts.batch import Batch
 
 STATES, ACTIONS = 3, 2
@@ -27,7 +27,7 @@ MASK = [[1, 1, 0, 1], [1, 0, 1, 1]]
 ADVANTAGES = [[1 + 0.5 * 2 - 0.1, 2 - 0.2, 0, 3 + 0.5 * 0.7 - 0.3], [1 + 0.5 * 4 - 0.4, 0, 0.5 * 1.4 - 0.5, 1.4 - 0.6]]
 
 
-def table(critic: str = "separate", hidden: tuple[int, ...] = ()) -> MLPPolicy:
+def table(critic: str = "separate", hidden: tuple[int, ...] = ()) -> ActorCritic:
     """A policy over the three states, its logits moved away from zero."""
     space = spaces.Discrete(STATES), spaces.Discrete(ACTIONS)
     policy = build_policy(*space, PolicyConfig(hidden, critic), seed=0)  # type: ignore[arg-type]
@@ -37,7 +37,7 @@ def table(critic: str = "separate", hidden: tuple[int, ...] = ()) -> MLPPolicy:
     return policy
 
 
-def on_policy(policy: MLPPolicy) -> Batch:
+def on_policy(policy: ActorCritic) -> Batch:
     """The batch above, its log-probabilities those of `policy`."""
     flags = {"terminated": TERMINATED, "truncated": TRUNCATED, "mask": MASK}
     numbers = {"rewards": REWARDS, "values": VALUES, "next_values": NEXT_VALUES}
@@ -53,7 +53,7 @@ def on_policy(policy: MLPPolicy) -> Batch:
         return batch.with_(old_log_prob=policy.evaluate(batch).log_prob)
 
 
-def policy_gradient(policy: MLPPolicy, batch: Batch, advantages: Tensor, entropy_coef: float = 0.0) -> np.ndarray:
+def policy_gradient(policy: ActorCritic, batch: Batch, advantages: Tensor, entropy_coef: float = 0.0) -> np.ndarray:
     """d/dlogits `[S, A]` of -mean(A log pi) - entropy_coef * mean(H), from the derivatives of the softmax.
 
     d log pi(a) / d z_i = 1[i = a] - pi_i and d H / d z_i = -pi_i (log pi_i + H).

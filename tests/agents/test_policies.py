@@ -5,7 +5,7 @@ import pytest
 import torch
 from gymnasium import spaces
 
-from agents.policies import MLPPolicy, PolicyConfig, build_policy
+from agents.policies import ActorCritic, PolicyConfig, build_policy
 from agents.rollouts.batch import Batch
 
 SPACES = {
@@ -35,7 +35,7 @@ def test_logits_and_values_of_every_space(name, critic, hidden):
         assert values.shape == (6,) and torch.allclose(values, policy.values(seen))
 
 
-def gradients(policy: MLPPolicy, seen: torch.Tensor) -> dict[str, float]:
+def gradients(policy: ActorCritic, seen: torch.Tensor) -> dict[str, float]:
     """Size of the value's gradient in each part of the policy."""
     policy.zero_grad()
     policy.values(seen).square().sum().backward()
@@ -107,6 +107,9 @@ def test_looking_observations_up_gives_the_same_numbers_and_gradients(critic):
         total = (now.log_prob * seen).sum() + now.entropy.sum()
         (total if now.values is None else total + now.values.square().sum()).backward()
         gradients.append([now.log_prob.detach(), *(p.grad.clone() for p in policy.parameters())])
-        assert torch.allclose(policy.behaviour(40)(seen), policy.logits(seen).log_softmax(-1), atol=1e-6)
+        log_policy, values = policy.behaviour(40)(seen)
+        assert torch.allclose(log_policy, policy.logits(seen).log_softmax(-1), atol=1e-6)
+        assert (values is None) == (critic == "none")
+        assert values is None or torch.allclose(values, policy.values(seen), atol=1e-6)
     for one, other in zip(*gradients, strict=True):
         assert torch.allclose(one, other, atol=1e-5)

@@ -16,8 +16,7 @@ def train(spec, run_dir):
     optimiser = make_optimiser(policy, config)
     collector = EpisodeCollector(env, 1, run.generator, spec.seed, run.clock)
     run.track(policy=policy, optimiser=optimiser, collector=collector)
-    while run.training(collector.most_steps):
-        batch = collector.collect(policy)
+    for batch in run.batches(collector, policy):
         returns = reward_to_go(batch.rewards, batch.mask, config.gamma)
         advantages = returns.sign() * returns.abs().sqrt()  # the new idea
         loss = aggregate(reinforce(policy.evaluate(batch).log_prob, advantages, batch.mask), batch.mask)
