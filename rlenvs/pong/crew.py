@@ -15,7 +15,7 @@ from gymnasium.vector import AutoresetMode
 
 from rlenvs.pong.emulator import Bytes
 from rlenvs.pong.member import Member
-from rlenvs.pong.observers import make_observer
+from rlenvs.pong.observers import make_observer, observation_space
 from rlenvs.pong.rules import Rules
 
 BoolArray = npt.NDArray[np.bool_]
@@ -29,11 +29,13 @@ class Plan:
         rules: of all members.
         autoreset_mode: what happens after an episode's end.
         step_limit: of an episode.
+        compiled: make frames with numba.
     """
 
     rules: Rules
     autoreset_mode: AutoresetMode
     step_limit: int
+    compiled: bool
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ class LocalCrew:
         self._plan = plan
         self._count = count
         self._members = {
-            number: Member(plan.rules, make_observer(plan.rules), plan.step_limit) for number in numbers
+            number: Member(plan.rules, make_observer(plan.rules, plan.compiled), plan.step_limit) for number in numbers
         }
 
     def seed(self, seeds: dict[int, int]) -> None:
@@ -165,7 +167,7 @@ class LocalCrew:
 
 def empty_results(plan: Plan, count: int) -> Results:
     """Room for the results of `count` members."""
-    space = make_observer(plan.rules).space
+    space = observation_space(plan.rules)
     keeps_final = plan.autoreset_mode == AutoresetMode.SAME_STEP
     return Results(
         observations=np.empty((count, *space.shape), space.dtype),

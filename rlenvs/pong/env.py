@@ -16,7 +16,7 @@ from rlenvs.foundation.windows import Window
 from rlenvs.pong import rendering
 from rlenvs.pong.emulator import check_installed
 from rlenvs.pong.member import Member
-from rlenvs.pong.observers import make_observer
+from rlenvs.pong.observers import choose_compiled, make_observer, observation_space
 from rlenvs.pong.rules import make_rules
 
 RENDER_MODES = ("human", "rgb_array", "ansi")
@@ -40,12 +40,20 @@ class PongEnv(gym.Env[npt.NDArray[Any], int]):
 
     metadata = {"render_modes": list(RENDER_MODES), "render_fps": FRAMES_PER_SECOND // 4}
 
-    def __init__(self, observation: str = "stack", render_mode: str | None = None, **arguments: Any) -> None:
+    def __init__(
+        self,
+        observation: str = "stack",
+        render_mode: str | None = None,
+        compiled: bool | None = None,
+        **arguments: Any,
+    ) -> None:
         """Make the environment; the console starts at the first reset.
 
         Args:
             observation: "stack", "fast", "difference" or "ram".
             render_mode: "human", "rgb_array", "ansi" or None.
+            compiled: make frames with numba: the same bits, faster after a second of compiling, once a machine.
+                None: if numba is installed.
             **arguments: those of `rules.make_rules`.
 
         Raises:
@@ -57,9 +65,10 @@ class PongEnv(gym.Env[npt.NDArray[Any], int]):
             one_of(render_mode, RENDER_MODES, "render_mode")
         self.rules = make_rules(observation, **arguments)
         check_installed()
+        self._compiled = choose_compiled(compiled)
         self.render_mode = render_mode
         self.metadata = {**self.metadata, "render_fps": max(1, FRAMES_PER_SECOND // self.rules.frame_skip)}
-        self.observation_space = make_observer(self.rules).space
+        self.observation_space = observation_space(self.rules)
         self.action_space: spaces.Discrete = spaces.Discrete(len(self.rules.actions))  # type: ignore[assignment]
         self._num_actions = len(self.rules.actions)
         self._member: Member | None = None
@@ -166,7 +175,7 @@ class PongEnv(gym.Env[npt.NDArray[Any], int]):
     def _playing(self) -> Member:
         """The game, seeded by the system if nobody has."""
         if self._member is None:
-            self._member = Member(self.rules, make_observer(self.rules), self.rules.step_limit)
+            self._member = Member(self.rules, make_observer(self.rules, self._compiled), self.rules.step_limit)
             seed = self._np_random_seed
             self._seed(_seed_from_system() if seed is None else seed)
         return self._member
@@ -179,7 +188,7 @@ class PongEnv(gym.Env[npt.NDArray[Any], int]):
         return [np.frombuffer(self._playing().snapshot(), np.uint8)]
 
     def _observation(self, member: Member) -> npt.NDArray[Any]:
-        space = member.observer.space
+        space: Any = self.observation_space
         observation: npt.NDArray[Any] = np.empty(space.shape, space.dtype)
         member.observer.write(observation)
         return observation

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
+from gymnasium.error import DependencyNotInstalled
 
+from rlenvs.foundation.checks import boolean
 from rlenvs.pong import area, preprocessing, ram
 from rlenvs.pong.emulator import RAM_SIZE, Bytes
 from rlenvs.pong.game import Game
 from rlenvs.pong.rules import Rules
 
+_FRAME_SHAPES = {
+    "stack": (area.SIDE, area.SIDE),
+    "fast": (preprocessing.FAST_SIDE, preprocessing.FAST_SIDE),
+    "difference": (preprocessing.DIFFERENCE_SIDE, preprocessing.DIFFERENCE_SIDE),
+}
 FrameWriter = Callable[[Sequence[Bytes], Bytes], None]
 
 
 class Observer(Protocol):
-    """Sees one game.
-
-    Attributes:
-        space: of single observations.
-    """
-
-    space: spaces.Box[Any]
+    """Sees one game."""
 
     def begin(self, game: Game) -> None:
         """See an episode's start."""
@@ -43,12 +45,11 @@ class Observer(Protocol):
 
 
 class Stack:
-    """The last frames `[stack_size, side, side]`, oldest first; at the start the first one repeated."""
+    """The last frames `[stack_size, *shape]`, oldest first; at the start the first one repeated."""
 
-    def __init__(self, make_frame: FrameWriter, side: int, stack_size: int) -> None:
-        self.space: spaces.Box[Any] = spaces.Box(0, 255, (stack_size, side, side), np.uint8)
+    def __init__(self, make_frame: FrameWriter, shape: tuple[int, int], stack_size: int) -> None:
         self._make_frame = make_frame
-        self._frames: Bytes = np.zeros(self.space.shape, np.uint8)
+        self._frames: Bytes = np.zeros((stack_size, *shape), np.uint8)
         self._oldest = 0
 
     def begin(self, game: Game) -> None:
@@ -82,10 +83,8 @@ class Difference:
     """The last frame minus the one before, `[1, 80, 80]`: -1, 0 and 1 as 0, 128 and 255; all 128 at the start."""
 
     def __init__(self, make_frame: FrameWriter) -> None:
-        side = preprocessing.DIFFERENCE_SIDE
-        self.space: spaces.Box[Any] = spaces.Box(0, 255, (1, side, side), np.uint8)
         self._make_frame = make_frame
-        self._frames: Bytes = np.zeros((2, side, side), np.uint8)
+        self._frames: Bytes = np.zeros((2, *_FRAME_SHAPES["difference"]), np.uint8)
 
     def begin(self, game: Game) -> None:
         """See `Observer`."""
@@ -116,7 +115,6 @@ class Memory:
     """Ball and paddles: `ram.features`."""
 
     def __init__(self, frame_skip: int) -> None:
-        self.space: spaces.Box[Any] = spaces.Box(-1, 1, (len(ram.NAMES),), np.float32)
         self._frame_skip = frame_skip
         self._bytes: Bytes = np.zeros((2, RAM_SIZE), np.uint8)
 
@@ -143,12 +141,43 @@ class Memory:
         (self._bytes[...],) = arrays
 
 
-def make_observer(rules: Rules) -> Observer:
-    """The observer of the observation that the rules name."""
-    if rules.observation == "stack":
-        return Stack(preprocessing.grey_84, area.SIDE, rules.stack_size)
-    if rules.observation == "fast":
-        return Stack(preprocessing.field_42, preprocessing.FAST_SIDE, rules.stack_size)
+def observation_space(rules: Rules) -> spaces.Box[Any]:
+    """The space of single observations."""
+    if rules.observation == "ram":
+        return spaces.Box(-1, 1, (len(ram.NAMES),), np.float32)
+    return spaces.Box(0, 255, (rules.stack_size, *_FRAME_SHAPES[rules.observation]), np.uint8)
+
+
+def make_observer(rules: Rules, compiled: bool) -> Observer:
+    """The observer of the observation that the rules name.
+
+    Args:
+        rules: what is played.
+        compiled: make frames with numba; the same bits.
+    """
+    if rules.observation == "ram":
+        return Memory(rules.frame_skip)
+    frames: Any = preprocessing
+    if compiled:
+        from rlenvs.pong import kernels  # here, for importing numba takes half a second
+
+        frames = kernels
     if rules.observation == "difference":
-        return Difference(preprocessing.karpathy_80)
-    return Memory(rules.frame_skip)
+        return Difference(frames.karpathy_80)
+    make_frame = frames.grey_84 if rules.observation == "stack" else frames.field_42
+    return Stack(make_frame, _FRAME_SHAPES[rules.observation], rules.stack_size)
+
+
+def choose_compiled(compiled: bool | None) -> bool:
+    """Check the argument `compiled`; None means: if numba is installed.
+
+    Raises:
+        DependencyNotInstalled: numba is asked for and missing.
+        TypeError: neither of these.
+    """
+    is_installed = importlib.util.find_spec("numba") is not None
+    if compiled is None:
+        return is_installed
+    if boolean(compiled, "compiled") and not is_installed:
+        raise DependencyNotInstalled("compiled=True needs numba: pip install 'rlenvs-suite[fast]'")
+    return compiled

@@ -10,10 +10,14 @@ import functools
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from rlenvs.pong import area
 from rlenvs.pong.emulator import SCREEN_SHAPE, Bytes
 from rlenvs.pong.palette import GREY, OPPONENT, PLAYER, RGB, WHITE
+
+Places = npt.NDArray[np.int64]
+Weights = npt.NDArray[np.float32]
 
 FIELD = slice(34, 194)
 """Rows of the playing field, between the white borders."""
@@ -23,7 +27,7 @@ BRIGHTNESS = 32
 CROP = slice(35, 195, 2)
 DIFFERENCE_SIDE = 80
 
-_SHOWS_OBJECT = ~np.isin(RGB[:, 0], (0, 109, 144))
+SHOWS_OBJECT = ~np.isin(RGB[:, 0], (0, 109, 144))
 _WORD = np.dtype("<u4")
 _SUM_OF_BYTES = np.uint32(0x01010101)
 
@@ -33,17 +37,11 @@ def grey_84(screens: Sequence[Bytes], out: Bytes) -> None:
 
     Most rows of a screen equal the row above; the row sums are computed once for each run of equal rows.
     """
-    is_new = np.zeros(SCREEN_SHAPE[0], np.bool_)
-    is_new[0] = True
-    for screen in screens:
-        words = screen.view(np.uint64)
-        is_new[1:] |= (words[1:] != words[:-1]).any(axis=1)
-    firsts = np.flatnonzero(is_new)
-    grey = GREY[screens[0][firsts]]
+    firsts, run_of_row = _runs(screens)
+    grey = GREY.take(screens[0].take(firsts, axis=0))
     for screen in screens[1:]:
-        np.maximum(grey, GREY[screen[firsts]], out=grey)
+        np.maximum(grey, GREY.take(screen.take(firsts, axis=0)), out=grey)
     (columns, column_weights), (rows, row_weights) = _tables()
-    run_of_row = np.cumsum(is_new) - 1
     sums = _weighted_sum(grey.T.astype(np.float32), columns, column_weights)
     sums = _weighted_sum(np.ascontiguousarray(sums.T), run_of_row[rows], row_weights)
     np.rint(sums, out=sums)
@@ -74,20 +72,38 @@ def karpathy_80(screens: Sequence[Bytes], out: Bytes) -> None:
 
     An object is what is neither black nor of red 144 or 109, the backgrounds.
     """
-    out[...] = _SHOWS_OBJECT[screens[0][CROP, ::2]]
+    out[...] = SHOWS_OBJECT.take(screens[0][CROP, ::2])
     for screen in screens[1:]:
-        out |= _SHOWS_OBJECT[screen[CROP, ::2]]
+        out |= SHOWS_OBJECT.take(screen[CROP, ::2])
+
+
+def _runs(screens: Sequence[Bytes]) -> tuple[Places, Places]:
+    """First rows of the runs of rows that are equal on every screen, and the number of every row's run."""
+    words = [screen.view(np.uint64) for screen in screens]
+    changes = [np.flatnonzero(screen[1:] != screen[:-1]) // screen.shape[1] for screen in words]
+    is_new = np.zeros(SCREEN_SHAPE[0], np.int64)
+    for rows in changes:
+        is_new[1:][rows] = 1
+    run_of_row = is_new.cumsum()
+    is_new[0] = 1
+    return np.flatnonzero(is_new), run_of_row
 
 
 @functools.cache
-def _tables() -> tuple[area.Taps, area.Taps]:
+def _tables() -> tuple[tuple[Places, Weights], tuple[Places, Weights]]:
+    """Of columns and of rows: places `[taps, 84]`, and weights `[taps, 84, 1]` and `[taps, 84, 84]`."""
     height, width = SCREEN_SHAPE
-    return area.taps(width, area.SIDE), area.taps(height, area.SIDE)
+    columns, column_weights = area.taps(width, area.SIDE)
+    rows, row_weights = area.taps(height, area.SIDE)
+    full = np.repeat(row_weights.T[..., None], area.SIDE, axis=2)
+    return (columns.T.copy(), column_weights.T[..., None].copy()), (rows.T.copy(), full)
 
 
-def _weighted_sum(values: np.ndarray, places: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Sums over taps, in order: values `[source, n]` to `[target, n]`."""
-    sums = values[places[:, 0]] * weights[:, :1]
-    for tap in range(1, weights.shape[1]):
-        sums += values[places[:, tap]] * weights[:, tap : tap + 1]
+def _weighted_sum(values: Weights, places: Places, weights: Weights) -> Weights:
+    """Sums over taps, in their order: values `[source, n]` to `[84, n]`."""
+    terms = values.take(places, axis=0)
+    terms *= weights
+    sums: Weights = terms[0]
+    for term in terms[1:]:
+        sums += term
     return sums

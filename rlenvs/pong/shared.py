@@ -12,7 +12,7 @@ import numpy.typing as npt
 from gymnasium.vector import AutoresetMode
 
 from rlenvs.pong.crew import Plan, Results
-from rlenvs.pong.observers import make_observer
+from rlenvs.pong.observers import observation_space
 
 _MEMORY_DIRECTORY = "/dev/shm"
 _ALIGNMENT = 64
@@ -33,7 +33,7 @@ class SharedArrays:
     """
 
     def __init__(self, plan: Plan, count: int, descriptor: int | None = None) -> None:
-        space = make_observer(plan.rules).space
+        space = observation_space(plan.rules)
         finals = count if plan.autoreset_mode == AutoresetMode.SAME_STEP else 0
         assert space.dtype is not None
         fields: list[tuple[tuple[int, ...], Any]] = [

@@ -29,7 +29,7 @@ from rlenvs.pong import rendering
 from rlenvs.pong.crew import BoolArray, Crew, Plan, Results
 from rlenvs.pong.emulator import check_installed
 from rlenvs.pong.env import FRAMES_PER_SECOND
-from rlenvs.pong.observers import make_observer
+from rlenvs.pong.observers import choose_compiled, observation_space
 from rlenvs.pong.rules import make_rules
 from rlenvs.pong.workers import make_crew, number_of_workers
 
@@ -57,6 +57,7 @@ class PongVectorEnv(VectorEnv[Any, Any, Any]):
         group_size: int | None = None,
         independent_noise: bool = False,
         workers: int | None = None,
+        compiled: bool | None = None,
         max_episode_steps: int | None = None,
         render_mode: str | None = None,
         **arguments: Any,
@@ -72,6 +73,7 @@ class PongVectorEnv(VectorEnv[Any, Any, Any]):
             independent_noise: after the start give all members of a group but the first their own generators.
             workers: processes that share the work, this one included; 0 or 1 for this one alone. None: one a core,
                 but no more than one for every four members. The results are the same.
+            compiled: as for `PongEnv`.
             max_episode_steps: a further limit, in steps; the smaller one counts (None or -1: the frame limit alone).
             render_mode: "rgb_array", "ansi" or None.
             **arguments: those of `rules.make_rules`.
@@ -94,12 +96,13 @@ class PongVectorEnv(VectorEnv[Any, Any, Any]):
         self.rules = make_rules(observation, **arguments)
         check_installed()
         self._workers = number_of_workers(workers, self.num_envs)
+        self._compiled = choose_compiled(compiled)
         self.step_limit = self.rules.step_limit
         if max_episode_steps is not None and max_episode_steps != -1:
             self.step_limit = min(self.step_limit, positive_integer(max_episode_steps, "max_episode_steps"))
         rate = max(1, FRAMES_PER_SECOND // self.rules.frame_skip)
         self.metadata = {**self.metadata, "autoreset_mode": self.autoreset_mode, "render_fps": rate}
-        self.single_observation_space = make_observer(self.rules).space
+        self.single_observation_space: spaces.Space[Any] = observation_space(self.rules)
         self.single_action_space = spaces.Discrete(len(self.rules.actions))
         self.observation_space = batch_space(self.single_observation_space, self.num_envs)
         self.action_space = batch_space(self.single_action_space, self.num_envs)
@@ -223,7 +226,7 @@ class PongVectorEnv(VectorEnv[Any, Any, Any]):
         if self.closed:
             raise ClosedEnvironmentError("the environment was closed: make a new one")
         if self._started is None:
-            plan = Plan(self.rules, self.autoreset_mode, self.step_limit)
+            plan = Plan(self.rules, self.autoreset_mode, self.step_limit, self._compiled)
             self._started = make_crew(plan, self.num_envs, self._workers)
         return self._started
 
