@@ -60,7 +60,7 @@ class Game:
         """Go on with streams of its own, made from the present ones and `rank`."""
         twister = np.random.MT19937(0)
         twister.state = self._sticky.state
-        self.seed(int.from_bytes(twister.random_raw(8).astype(np.uint32).tobytes(), "little") + (rank << 256))
+        self.seed(varied_seed(twister, rank))
 
     def reset(self) -> None:
         """Begin an episode."""
@@ -151,3 +151,7 @@ class Game:
         if self._pools and frame == self._rules.frame_skip:
             self.pooled = (*self.pooled, self._screens[back])
 
+
+def varied_seed(twister: np.random.MT19937, rank: int) -> int:
+    """A seed made from a generator's next numbers and `rank`."""
+    return int.from_bytes(twister.random_raw(8).astype(np.uint32).tobytes(), "little") + (rank << 256)

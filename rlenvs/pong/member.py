@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rlenvs.foundation import snapshots
-from rlenvs.pong.emulator import Bytes, Emulator
+from rlenvs.pong.emulator import Bytes, Emulator, Machine
 from rlenvs.pong.game import Game
 from rlenvs.pong.observers import Observer
 from rlenvs.pong.rules import Rules
@@ -29,7 +29,7 @@ class Member:
     """
 
     def __init__(self, rules: Rules, observer: Observer, step_limit: int) -> None:
-        self.game = Game(rules, Emulator())
+        self.game = Game(rules, _machine(rules.backend))
         self.observer = observer
         self._step_limit = step_limit
         self._elapsed = 0
@@ -77,3 +77,11 @@ class Member:
     def _arrays(self) -> list[npt.NDArray[Any]]:
         place = np.array([self._elapsed, self.terminated, self.truncated, self.is_over], np.int64)
         return [place, *self.observer.arrays(), *self.game.arrays()]
+
+
+def _machine(backend: str) -> Machine:
+    if backend == "ale":
+        return Emulator()
+    from rlenvs.pong.native.machine import NativeMachine  # here, for importing numba takes half a second
+
+    return NativeMachine()

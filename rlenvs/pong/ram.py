@@ -34,15 +34,19 @@ def features(ram: Bytes, previous: Bytes, frame_skip: int) -> Features:
     (4 a frame) or a paddle (8 a frame) could move at most. While there is no ball its features are 0, and so are its
     changes in the first step that shows it.
     """
-    here, before = ram[_PLACES].astype(np.float32), previous[_PLACES].astype(np.float32)
-    out: Features = np.empty(len(NAMES), np.float32)
-    out[0] = ram[BALL_Y] != 0
-    out[1:5] = (here - _CENTRE) / _HALF_WIDTH
-    out[5:9] = (here - before) / (_FASTEST * np.float32(frame_skip))
-    if ram[BALL_Y] == 0:
-        out[1:3] = 0
-    if ram[BALL_Y] == 0 or previous[BALL_Y] == 0:
-        out[5:7] = 0
+    return features_of_places(ram[_PLACES], previous[_PLACES], frame_skip)
+
+
+def features_of_places(places: Bytes, previous: Bytes, frame_skip: int) -> Features:
+    """The same from the bytes `[..., 4]` of ball x and y, player y and opponent y; float32 `[..., 9]`."""
+    here, before = places.astype(np.float32), previous.astype(np.float32)
+    has_ball, had_ball = places[..., 1:2] != 0, previous[..., 1:2] != 0
+    out: Features = np.empty((*places.shape[:-1], len(NAMES)), np.float32)
+    out[..., :1] = has_ball
+    out[..., 1:5] = (here - _CENTRE) / _HALF_WIDTH
+    out[..., 5:9] = (here - before) / (_FASTEST * np.float32(frame_skip))
+    out[..., 1:3] *= has_ball
+    out[..., 5:7] *= has_ball & had_ball
     return np.clip(out, -1, 1, out=out)
 
 

@@ -52,6 +52,7 @@ class Rules:
     max_pool: bool
     stack_size: int
     max_num_frames_per_episode: int
+    backend: str = "ale"
 
     @property
     def step_limit(self) -> int:
@@ -79,6 +80,7 @@ def make_rules(
     max_pool: bool | None = None,
     stack_size: int | None = None,
     max_num_frames_per_episode: int = 108_000,
+    backend: str = "ale",
 ) -> Rules:
     """Check the arguments and fill in what the observation stands for.
 
@@ -95,6 +97,7 @@ def make_rules(
         max_pool: show the pixelwise brightest of the last two frames. None: with "stack" and "fast".
         stack_size: how many frames "stack" and "fast" show, 4 if None; the others show one.
         max_num_frames_per_episode: the episode is truncated after so many frames, no-op frames counted.
+        backend: "ale", the emulator, or "native", this package's own Pong: the same bits, faster.
 
     Raises:
         TypeError: a value of the wrong type.
@@ -110,6 +113,7 @@ def make_rules(
         max_pool=boolean(_chosen(max_pool, defaults.max_pool), "max_pool"),
         stack_size=positive_integer(_chosen(stack_size, defaults.stack_size), "stack_size"),
         max_num_frames_per_episode=positive_integer(max_num_frames_per_episode, "max_num_frames_per_episode"),
+        backend=one_of(backend, ("ale", "native"), "backend"),
     )
     _check_together(rules, defaults)
     return rules

@@ -37,7 +37,11 @@ class WorkerDiedError(RuntimeError):
 
 
 def make_crew(plan: Plan, count: int, workers: int) -> Crew:
-    """`count` members in `workers` processes, this one included."""
+    """`count` members in `workers` processes, this one included; in this one alone if the native engine is compiled."""
+    if plan.rules.backend == "native" and plan.compiled:
+        from rlenvs.pong.native.crew import NativeCrew  # here, for importing numba takes half a second
+
+        return NativeCrew(plan, count)
     return LocalCrew(plan, count, range(count)) if workers == 1 else SharedCrew(plan, count, workers)
 
 

@@ -11,5 +11,5 @@ except ImportError:
 
 
 def compiled(function: Any) -> Any:
-    """The function, compiled at its first call if numba is installed."""
-    return function if njit is None else njit(nogil=True)(function)
+    """The function, compiled at its first call on this machine if numba is installed."""
+    return function if njit is None else njit(cache=True, nogil=True)(function)
