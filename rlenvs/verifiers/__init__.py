@@ -1,0 +1,1 @@
+"""Verifiers: from what a model wrote to a reward, and why."""

@@ -1,0 +1,144 @@
+"""Whether a prediction says the same as the gold answer: layers from the cheapest to the dearest."""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import NamedTuple
+
+from rlenvs.verifiers.comparison import Comparison
+from rlenvs.verifiers.cursor import ParseError
+from rlenvs.verifiers.normalisation import MAX_LENGTH, MalformedError, fold, key, unwrap
+from rlenvs.verifiers.outcome import Outcome, different, same
+from rlenvs.verifiers.parsing import parse
+from rlenvs.verifiers.proof import prove
+from rlenvs.verifiers.tree import LEAVES, Tree, heads
+from rlenvs.verifiers.words import choice, compare_choice, compare_words, is_no_answer
+
+_WHOLE = re.compile(r"([+-]?)0*([0-9]+)")
+_GROUPED = re.compile(r"[0-9],[0-9]{3}")
+_EVALUATED = LEAVES | {"negate", "percent", "degree", "quantity"}
+
+
+class UnreadableGoldError(MalformedError):
+    """The gold answer itself is malformed."""
+
+
+class Prepared(NamedTuple):
+    """An answer ready to be compared: its text, its key, and the letter if it is one of a multiple choice."""
+
+    text: str
+    key: str
+    choice: str | None
+
+
+def equivalent(gold: str, prediction: str, reject_unevaluated: bool = False) -> Outcome:
+    """Whether two answers say the same.
+
+    Args:
+        gold: The right answer.
+        prediction: Another one, without text around it.
+        reject_unevaluated: Whether a number must be given as a number: ``2 + 2`` is not 4 then.
+
+    Returns:
+        True or false, with the layer that decided and the reason.
+
+    A gold answer that cannot be read fails the comparison (`check_gold` finds it beforehand).
+    """
+    if not reject_unevaluated and (outcome := compare_whole(gold, prediction)) is not None:
+        return outcome
+    try:
+        right = _prepare_gold(gold)
+    except MalformedError as error:
+        return Outcome(None, "gold", str(error), failed=True)
+    try:
+        return _compare_prepared(right, _prepare(prediction), reject_unevaluated)
+    except UnreadableGoldError as error:
+        return Outcome(None, "gold", str(error), failed=True)
+    except MalformedError as error:
+        return different("malformed", str(error))
+
+
+def check_gold(gold: str) -> None:
+    """Raises ValueError if nothing can be compared with an answer: for those who load problems."""
+    if _WHOLE.fullmatch(gold):
+        return
+    try:
+        prepared = _prepare_gold(gold)
+        if len(prepared.text) <= MAX_LENGTH:
+            parse(prepared.text)
+    except ParseError:
+        return
+    except MalformedError as error:
+        raise ValueError(f"gold is {gold[:60]!r}: {error}") from error
+
+
+def compare_whole(gold: str, prediction: str) -> Outcome | None:
+    """The outcome if both answers are plain whole numbers, of any length; else None."""
+    right, answer = _WHOLE.fullmatch(gold), _WHOLE.fullmatch(prediction)
+    if right is None or answer is None:
+        return None
+    if right[2] == answer[2] and ((right[1] == "-") == (answer[1] == "-") or right[2] == "0"):
+        return same("integer")
+    return different("integer", "the numbers differ")
+
+
+@functools.lru_cache(maxsize=4096)
+def _prepare_gold(gold: str) -> Prepared:
+    prepared = _prepare(gold)
+    if is_no_answer(prepared.text):
+        raise MalformedError("the gold answer is none")
+    return prepared._replace(choice=choice(gold))
+
+
+def _prepare(text: str) -> Prepared:
+    if len(text) > MAX_LENGTH:
+        return Prepared(text, text, None)
+    plain = unwrap(fold(text))
+    return Prepared(plain, key(plain), None)
+
+
+def _compare_prepared(gold: Prepared, prediction: Prepared, reject_unevaluated: bool) -> Outcome:
+    if is_no_answer(prediction.text):
+        return different("text", "there is no answer")
+    if gold.key == prediction.key:
+        return same("text")
+    if len(prediction.text) > MAX_LENGTH or len(gold.text) > MAX_LENGTH:
+        return different("text", "an answer is too long to be read")
+    if gold.choice is not None:
+        outcome = compare_choice(gold.choice, prediction.text)
+        if outcome is not None:
+            return outcome
+    outcome = _compare_parsed(gold.text, prediction.text, True, reject_unevaluated)
+    if not outcome and (_GROUPED.search(gold.text) or _GROUPED.search(prediction.text)):
+        return _compare_parsed(gold.text, prediction.text, False, reject_unevaluated) or outcome
+    return outcome
+
+
+def _compare_parsed(gold: str, prediction: str, grouping: bool, reject_unevaluated: bool) -> Outcome:
+    try:
+        right = _parse_gold(gold, grouping)
+        answer = parse(prediction, grouping)
+    except ParseError:
+        return compare_words(gold, prediction)
+    if reject_unevaluated and _is_number(right) and not _is_evaluated(answer):
+        return different("structure", "the answer is not evaluated")
+    return Comparison(prove).compare(right, answer)
+
+
+def _parse_gold(gold: str, grouping: bool) -> Tree:
+    try:
+        return parse(gold, grouping)
+    except MalformedError as error:
+        raise UnreadableGoldError(f"the gold answer cannot be read: {error}") from error
+
+
+def _is_number(tree: Tree) -> bool:
+    return tree.head in ("number", "decimal") or (tree.head == "negate" and _is_number(tree.args[0]))
+
+
+def _is_evaluated(tree: Tree) -> bool:
+    """Whether nothing is left to compute but a quotient, a sign or a unit."""
+    if tree.head == "relation":
+        tree = tree.args[0][-1]
+    return heads(tree) <= _EVALUATED | {"divide"}

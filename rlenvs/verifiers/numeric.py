@@ -1,0 +1,253 @@
+"""Values of trees to 80 digits, each with a bound on what it costs and on how many digits it may lose.
+
+Rounding never makes two numbers equal here: where terms cancel or swallow each other so far that the digits kept say
+nothing, `LostError` is raised and the caller knows that it does not know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+import mpmath
+
+from rlenvs.verifiers.exact import CostlyError, UndefinedError, rational
+from rlenvs.verifiers.precision import ZERO_BITS, arithmetic, chopped, is_real, to_number
+from rlenvs.verifiers.tree import Tree
+
+LOST_BITS = 100
+"""Terms that cancel by this much, or are this much smaller than others, leave too few digits (30 digits)."""
+
+MAX_MAGNITUDE = 1_000_000
+"""Of results, in bits."""
+
+MAX_ANGLE_BITS = 60
+
+
+class LostError(ValueError):
+    """Too few digits are left to say anything."""
+
+
+def value(tree: Tree, point: Mapping[str, Fraction], log_base: int = 0) -> Any:
+    """The value of a tree as a Fraction where it is rational, else as a real or complex number of 80 digits.
+
+    Args:
+        tree: An expression.
+        point: Values of its variables.
+        log_base: What ``log`` without a base means: 0 the natural one.
+
+    Raises:
+        CostlyError, UndefinedError, LostError: See there; `KeyError` names a variable without a value.
+    """
+    exact = rational(tree, point)
+    if exact is not None:
+        return exact
+    context, lock = arithmetic()
+    with lock:
+        try:
+            return Evaluation(context, point, log_base).value(tree)
+        except (ZeroDivisionError, OverflowError, ValueError, mpmath.libmp.NoConvergence) as error:
+            if isinstance(error, (CostlyError, UndefinedError, LostError)):
+                raise
+            raise UndefinedError("the answer has no value") from error
+
+
+class Evaluation:
+    """One evaluation at one point."""
+
+    def __init__(self, context: Any, point: Mapping[str, Fraction], log_base: int) -> None:
+        self.context = context
+        self.point = point
+        self.log_base = log_base
+
+    def value(self, tree: Tree) -> Any:
+        """The value of a tree, an mpf or mpc."""
+        head, args = tree
+        if head in _LEAVES:
+            return getattr(self, _LEAVES[head])(args)
+        method = getattr(self, f"_{head}", None)
+        if method is not None:
+            return self._bounded(method(*args))
+        if head in _FUNCTIONS:
+            return self._bounded(self._function(_FUNCTIONS[head], args))
+        exact = rational(tree, self.point)
+        if exact is None:
+            raise UndefinedError(f"{head} has no numeric value")
+        return to_number(self.context, exact)
+
+    def _bounded(self, result: Any) -> Any:
+        if not self.context.isfinite(result):
+            raise UndefinedError("the answer is not finite")
+        if result and abs(self.context.mag(result)) > MAX_MAGNITUDE:
+            raise CostlyError("the numbers of the answer grow too large")
+        return chopped(self.context, result)
+
+    def _leaf(self, args: tuple[Any, ...]) -> Any:
+        return to_number(self.context, args[0])
+
+    def _symbol(self, args: tuple[Any, ...]) -> Any:
+        return to_number(self.context, self.point[args[0]])
+
+    def _constant(self, args: tuple[Any, ...]) -> Any:
+        context = self.context
+        values = {"pi": context.pi, "e": context.e, "i": context.mpc(0, 1)}
+        if args[0] not in values:
+            raise UndefinedError("infinity is no number")
+        return +values[args[0]]
+
+    def _add(self, *terms: Tree) -> Any:
+        context = self.context
+        values = [self.value(term) for term in terms]
+        total = sum(values[1:], values[0])
+        sizes = [context.mag(value) for value in values if value]
+        if not sizes:
+            return context.zero
+        largest = max(sizes)
+        left = context.mag(total) if total else None
+        if left is None or left < largest - ZERO_BITS:
+            return context.zero
+        if left < largest - LOST_BITS or min(sizes) < largest - LOST_BITS:
+            raise LostError("the digits cancel")
+        return total
+
+    def _negate(self, tree: Tree) -> Any:
+        return -self.value(tree)
+
+    def _multiply(self, *factors: Tree) -> Any:
+        result = self.value(factors[0])
+        for factor in factors[1:]:
+            result = self._bounded(result * self.value(factor))
+        return result
+
+    def _divide(self, above: Tree, below: Tree) -> Any:
+        return self.value(above) / self.value(below)
+
+    def _percent(self, tree: Tree) -> Any:
+        return self.value(tree) / 100
+
+    def _degree(self, tree: Tree) -> Any:
+        return self.value(tree) * self.context.pi / 180
+
+    def _power(self, base: Tree, exponent: Tree) -> Any:
+        bottom = self.value(base)
+        whole = rational(exponent, self.point)
+        if not bottom:
+            if (whole is None and not is_real(self.value(exponent))) or (whole is not None and whole <= 0):
+                raise UndefinedError("a power of zero")
+            return bottom
+        if whole is not None and whole.denominator == 1 and abs(whole) <= 10_000:
+            return bottom ** int(whole)
+        top = to_number(self.context, whole) if whole is not None else self.value(exponent)
+        if self.context.mag(top) > 40 or abs(top) * (abs(self.context.mag(bottom)) + 4) > MAX_MAGNITUDE:
+            raise CostlyError("a power of the answer is too large")
+        return self.context.power(bottom, top)
+
+    def _root(self, inside: Tree, degree: Tree) -> Any:
+        radicand = self.value(inside)
+        order = rational(degree, self.point)
+        if order is None or order.denominator != 1 or not 1 <= order <= 10_000:
+            raise UndefinedError("a root of this degree")
+        if order % 2 and is_real(radicand) and radicand.real < 0:
+            return -self.context.root(-radicand.real, int(order))
+        return self.context.root(radicand, int(order))
+
+    def _log(self, tree: Tree) -> Any:
+        natural = self._ln(tree)
+        return natural / self.context.ln(self.log_base) if self.log_base else natural
+
+    def _ln(self, tree: Tree) -> Any:
+        inside = self.value(tree)
+        if not inside:
+            raise UndefinedError("a logarithm of zero")
+        return self.context.ln(inside)
+
+    def _log10(self, tree: Tree) -> Any:
+        return self._ln(tree) / self.context.ln(10)
+
+    def _log_base(self, tree: Tree, base: Tree) -> Any:
+        return self._ln(tree) / self._ln(base)
+
+    def _exp(self, tree: Tree) -> Any:
+        exponent = self.value(tree)
+        if abs(exponent) > MAX_MAGNITUDE // 2:
+            raise CostlyError("an exponential of the answer is too large")
+        return self.context.exp(exponent)
+
+    def _abs(self, tree: Tree) -> Any:
+        return abs(self.value(tree))
+
+    def _floor(self, tree: Tree) -> Any:
+        return self._rounded(tree, self.context.floor)
+
+    def _ceiling(self, tree: Tree) -> Any:
+        return self._rounded(tree, self.context.ceil)
+
+    def _rounded(self, tree: Tree, to_whole: Any) -> Any:
+        inside = self.value(tree)
+        nearest = self.context.nint(inside.real)
+        if not is_real(inside) or self.context.mag(inside) > LOST_BITS:
+            raise LostError("a number that is rounded is too large")
+        if inside != nearest and self.context.mag(inside.real - nearest) < -LOST_BITS:
+            raise LostError("a number that is rounded is too close to a whole one")
+        return to_whole(inside.real)
+
+    def _factorial(self, tree: Tree) -> Any:
+        inside = self.value(tree)
+        if abs(inside) > 10_000:
+            raise CostlyError("a factorial of the answer is too large")
+        return self.context.factorial(inside)
+
+    def _binomial(self, above: Tree, below: Tree) -> Any:
+        values = [self.value(above), self.value(below)]
+        if any(abs(number) > 10_000 for number in values):
+            raise CostlyError("a binomial coefficient of the answer is too large")
+        return self.context.binomial(*values)
+
+    def _max(self, *trees: Tree) -> Any:
+        return max(self._real(tree) for tree in trees)
+
+    def _min(self, *trees: Tree) -> Any:
+        return min(self._real(tree) for tree in trees)
+
+    def _re(self, tree: Tree) -> Any:
+        return self.value(tree).real
+
+    def _im(self, tree: Tree) -> Any:
+        return self.value(tree).imag
+
+    def _sign(self, tree: Tree) -> Any:
+        return self.context.sign(self._real(tree))
+
+    def _cbrt(self, tree: Tree) -> Any:
+        return self._root(tree, Tree("number", (3,)))
+
+    def _ratio(self, *parts: Tree) -> Any:
+        if len(parts) != 2:
+            raise UndefinedError("a ratio of more than two parts is no number")
+        return self._divide(*parts)
+
+    def _real(self, tree: Tree) -> Any:
+        result = self.value(tree)
+        if not is_real(result):
+            raise UndefinedError("complex numbers have no order")
+        return result.real
+
+    def _function(self, name: str, args: tuple[Tree, ...]) -> Any:
+        inside = self.value(*args)
+        if inside and self.context.mag(inside) > MAX_ANGLE_BITS:
+            raise CostlyError("an angle of the answer is too large")
+        result = getattr(self.context, name)(inside)
+        if name in _PERIODIC and result and inside and self.context.mag(inside) > -LOST_BITS:
+            if self.context.mag(result) > ZERO_BITS:
+                raise UndefinedError("a pole")
+            if self.context.mag(result) < -ZERO_BITS:
+                return self.context.zero
+        return result
+
+
+_PERIODIC = frozenset({"sin", "cos", "tan", "cot", "sec", "csc"})
+_LEAVES = {"number": "_leaf", "decimal": "_leaf", "symbol": "_symbol", "constant": "_constant"}
+_FUNCTIONS = {name: name for name in ("sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "coth")}
+_FUNCTIONS |= {"sech": "sech", "csch": "csch", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arccot": "acot"}
+_FUNCTIONS |= {"arcsec": "asec", "arccsc": "acsc", "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh"}

@@ -1,0 +1,56 @@
+"""From an answer's text to its tree."""
+
+from __future__ import annotations
+
+import functools
+import re
+
+from rlenvs.verifiers.answers import AnswerParser
+from rlenvs.verifiers.cursor import ParseError
+from rlenvs.verifiers.lexer import Token, tokenize
+from rlenvs.verifiers.normalisation import MAX_LENGTH, MalformedError
+from rlenvs.verifiers.tree import Tree
+
+_HIDING = re.compile(
+    r"\\(?:phantom|hphantom|vphantom|cancel|bcancel|xcancel|sout|color|textcolor|def|let|input|include|csname|write|kern|"
+    r"hspace|vspace|rlap|llap|raisebox|special|href|url|html|overset|underset|stackrel|newcommand|catcode)(?![A-Za-z])"
+)
+_FUNCTION_HEAD = re.compile(r"^\\?[A-Za-z]+(?:\^\{-1\}|')?\([a-z](?:, ?[a-z])*\) ?=(?!=)")
+_OPENINGS, _CLOSINGS = frozenset("([{"), frozenset(")]}")
+
+
+@functools.lru_cache(maxsize=4096)
+def parse(text: str, grouping: bool = True) -> Tree:
+    """The tree of a folded and unwrapped answer (`normalisation`).
+
+    Args:
+        text: The answer.
+        grouping: Whether ``1,234`` is a number instead of a list.
+
+    Raises:
+        ParseError: It is no formula.
+        MalformedError: It hides or redefines something, or exceeds a limit.
+    """
+    if len(text) > MAX_LENGTH:
+        raise MalformedError(f"the answer is longer than {MAX_LENGTH} characters")
+    if "\\" in text and _HIDING.search(text):
+        raise MalformedError("the answer has commands that hide or redefine text")
+    if "(" in text and "=" in text and (head := _FUNCTION_HEAD.match(text)):
+        text = "f=" + text[head.end() :]
+    tokens = tokenize(text, grouping)
+    if "U" in text:
+        tokens = _read_unions(tokens)
+    try:
+        return AnswerParser(tokens).answer()
+    except (IndexError, ZeroDivisionError) as error:
+        raise ParseError("the answer is no formula") from error
+
+
+def _read_unions(tokens: list[Token]) -> list[Token]:
+    """A letter U between brackets is a union sign."""
+    result = list(tokens)
+    for index in range(1, len(tokens) - 1):
+        before, token, after = tokens[index - 1 : index + 2]
+        if token[:2] == ("letter", "U") and before.text[-1:] in _CLOSINGS and after.text[:1] in _OPENINGS:
+            result[index] = Token("command", r"\cup", token.spaced)
+    return result

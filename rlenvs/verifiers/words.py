@@ -1,0 +1,71 @@
+"""Answers that are words or a letter of a multiple choice."""
+
+from __future__ import annotations
+
+import re
+
+from rlenvs.verifiers.normalisation import fold, unwrap
+from rlenvs.verifiers.outcome import Outcome, different, same
+
+_TEXT_COMMAND = re.compile(
+    r"\\(?:text|mbox|textbf|textit|textrm|mathrm|mathbf|mathit|rm|bf|emph|operatorname)\s*(?=\{)"
+)
+_LAYOUT = re.compile(r"[\\{}$\"'`*]|(?<![0-9])[,;.!?:]|[,;.!?:](?![0-9])")
+_CHOICE = re.compile(r"(?:option |choice |answer )?\(? ?([A-Z]) ?\)?[.:)]?", re.IGNORECASE)
+_CHOICE_WITH_OPTION = re.compile(
+    r"(?:(?:option|choice) )?(?:\(([A-Z])\)|([A-Z])[.:)])[ :.]*(.*)", re.IGNORECASE | re.DOTALL
+)
+_ANOTHER_CHOICE = re.compile(r"\([A-Z]\)|\b(?:and|or|not)\b|\b[B-HJ-Z]\b")
+_NO_ANSWERS = frozenset({"nan", "zoo", "?", "n/a"})
+MAX_WORDS_LENGTH = 2000
+
+
+def is_no_answer(text: str) -> bool:
+    """Whether a text says that there is no value."""
+    return not text.strip() or text.strip().lower() in _NO_ANSWERS
+
+
+def plain_words(text: str) -> str:
+    """The words of an answer in lower case, without markup, quotes and punctuation."""
+    return " ".join(_LAYOUT.sub(" ", _TEXT_COMMAND.sub(" ", text)).lower().split())
+
+
+def choice(text: str) -> str | None:
+    r"""The letter of a gold answer such as ``(A)`` or ``\text{B}``, in upper case; None of other answers."""
+    if len(text) > 30:
+        return None
+    match = _CHOICE.fullmatch(_unmarked(text))
+    return match[1] if match and match[1].isupper() else None
+
+
+def compare_choice(gold: str, prediction: str) -> Outcome | None:
+    """Compares with the letter of a multiple choice; None if the prediction names no letter.
+
+    The letter may be followed by its option, not by another letter.
+    """
+    plain = _unmarked(prediction)
+    match = _CHOICE.fullmatch(plain)
+    if match:
+        return _judged(match[1].upper() == gold)
+    match = _CHOICE_WITH_OPTION.fullmatch(plain)
+    if match:
+        letter, option = (match[1] or match[2]).upper(), match[3]
+        return _judged(letter == gold and not _ANOTHER_CHOICE.search(option))
+    return None
+
+
+def compare_words(gold: str, prediction: str) -> Outcome:
+    """Compares texts word by word; case, punctuation and markup do not count."""
+    words = plain_words(gold)
+    if words and words == plain_words(prediction):
+        return same("words")
+    return different("words", "the texts differ")
+
+
+def _judged(is_right: bool) -> Outcome:
+    return same("words") if is_right else different("words", "another choice")
+
+
+def _unmarked(text: str) -> str:
+    """A text without LaTeX's text commands and braces."""
+    return " ".join(_TEXT_COMMAND.sub("", unwrap(fold(text))).replace("{", "").replace("}", "").split())
