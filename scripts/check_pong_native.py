@@ -1,7 +1,7 @@
 """Compare the native Pong with ale-py frame by frame: memory, screen, reward and end of game.
 
-    python -m scripts.check_pong_native                    # a million frames in about two minutes
-    python -m scripts.check_pong_native --frames 20000
+python -m scripts.check_pong_native                    # a million frames in about two minutes
+python -m scripts.check_pong_native --frames 20000
 """
 
 from __future__ import annotations

@@ -13,11 +13,11 @@ from rlenvs.foundation import snapshots
 from rlenvs.foundation.generators import from_words, to_words
 from rlenvs.pong.crew import Plan, Results, empty_results
 from rlenvs.pong.game import varied_seed
-from rlenvs.pong.native.layout import NUM_FIELDS, Games, start
+from rlenvs.pong.native.layout import Games, start
 from rlenvs.pong.native.memory import memory
 from rlenvs.pong.native.screen import draw_screens
-from rlenvs.pong.native.sticky import SIZE, Words, seeded
 from rlenvs.pong.native.stepping import step_games
+from rlenvs.pong.native.sticky import SIZE, Words, seeded
 from rlenvs.pong.native.views import Members, make_view
 
 Bytes = npt.NDArray[np.uint8]

@@ -8,7 +8,17 @@ import numpy as np
 
 from rlenvs.pong.native.automaton import next_tint
 from rlenvs.pong.native.layout import (
-    ADDRESSES, BALL_X, CLOCK, CPU_SCORE, CPU_Y, FIRE, HUE, LAST, PLAYER_SCORE, SHOWN_PLAYER, Games,
+    ADDRESSES,
+    BALL_X,
+    CLOCK,
+    CPU_SCORE,
+    CPU_Y,
+    FIRE,
+    HUE,
+    LAST,
+    PLAYER_SCORE,
+    SHOWN_PLAYER,
+    Games,
 )  # fmt: skip
 from rlenvs.pong.native.rom import COLOURS, DIGITS, Bytes, cartridge
 

@@ -11,8 +11,17 @@ import numpy as np
 
 from rlenvs.pong.native.compilation import compiled
 from rlenvs.pong.native.geometry import (
-    BALL_WIDTH, BOTTOM_WALL, COLUMNS, CPU_COLUMN, PADDLE_WIDTH, PLAYER_COLUMN, TOP_WALL_END, ball_column, ball_rows,
-    cpu_rows, player_rows,
+    BALL_WIDTH,
+    BOTTOM_WALL,
+    COLUMNS,
+    CPU_COLUMN,
+    PADDLE_WIDTH,
+    PLAYER_COLUMN,
+    TOP_WALL_END,
+    ball_column,
+    ball_rows,
+    cpu_rows,
+    player_rows,
 )  # fmt: skip
 from rlenvs.pong.native.layout import RUNNING, SHOWN_CPU, SHOWN_PLAYER, TINT
 

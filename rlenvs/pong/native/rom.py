@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
+from gymnasium.error import DependencyNotInstalled
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -21,15 +22,20 @@ def cartridge() -> Bytes:
     """The 2,048 bytes of Pong's ROM.
 
     Raises:
-        FileNotFoundError: ale-py, which carries the ROM, is missing or has none.
+        DependencyNotInstalled: ale-py, which carries the ROM, is missing.
         ValueError: the file is another version of the game than the one this package reproduces.
     """
-    try:
-        import ale_py.roms
-    except ImportError as error:
-        raise FileNotFoundError("the native Pong reads its tables from ale-py's ROM: pip install ale-py") from error
-    path = Path(ale_py.roms.__file__).parent / "pong.bin"
+    path = cartridge_path()
     content = path.read_bytes()
     if hashlib.sha256(content).hexdigest() != _SHA256:
         raise ValueError(f"{path} is not the Pong cartridge this engine reproduces: reinstall ale-py")
     return np.frombuffer(content, dtype=np.uint8)
+
+
+def cartridge_path() -> Path:
+    """Where ale-py keeps the ROM."""
+    try:
+        import ale_py.roms
+    except ImportError as error:
+        raise DependencyNotInstalled("Pong's tables are read from ale-py's ROM: pip install 'ale-py>=0.11'") from error
+    return Path(ale_py.roms.__file__).parent / "pong.bin"

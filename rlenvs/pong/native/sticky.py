@@ -16,7 +16,7 @@ SIZE, _SHIFT = 624, 397
 def seeded(seed: int) -> tuple[Words, int]:
     """The words `[624]` of a Mersenne Twister seeded with one 32-bit number, and the place of the next draw."""
     _, words, place, *_ = np.random.RandomState(seed).get_state()
-    return np.asarray(words, dtype=np.uint32), int(place)  # type: ignore[arg-type]
+    return np.asarray(words, dtype=np.uint32), int(place)
 
 
 @compiled

@@ -11,6 +11,7 @@ import numpy as np
 from rlenvs.pong.native.automaton import advance, is_over
 from rlenvs.pong.native.layout import BALL_DX, BALL_Y, CPU_SCORE, NUM_FIELDS, PLAYER_SCORE, PLAYER_Y, Games, start
 from rlenvs.pong.native.memory import memory
+from rlenvs.pong.native.rom import cartridge_path
 from rlenvs.pong.native.screen import draw_screens
 from rlenvs.pong.native.sticky import is_repeated, seeded
 
@@ -134,13 +135,12 @@ class _Block:
 
 def _emulator(seed: int, repeat_action_probability: float) -> Any:
     import ale_py
-    import ale_py.roms
 
     ale_py.ALEInterface.setLoggerMode(ale_py.LoggerMode.Error)
     ale = ale_py.ALEInterface()
     ale.setInt("random_seed", seed)
     ale.setFloat("repeat_action_probability", repeat_action_probability)
     ale.setInt("max_num_frames_per_episode", 0)
-    ale.loadROM(ale_py.roms.get_rom_path("pong"))
+    ale.loadROM(cartridge_path())
     ale.reset_game()
     return ale

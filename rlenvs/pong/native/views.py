@@ -12,7 +12,15 @@ from rlenvs.pong.native import painting
 from rlenvs.pong.native.compilation import compiled
 from rlenvs.pong.native.geometry import COLUMNS, ROWS
 from rlenvs.pong.native.layout import (
-    BALL_X, BALL_Y, CPU_Y, PLAYER_Y, SHOWN_CPU, SHOWN_PLAYER, TINT, Games, start,
+    BALL_X,
+    BALL_Y,
+    CPU_Y,
+    PLAYER_Y,
+    SHOWN_CPU,
+    SHOWN_PLAYER,
+    TINT,
+    Games,
+    start,
 )  # fmt: skip
 from rlenvs.pong.native.rom import Bytes
 from rlenvs.pong.native.screen import draw_screens
