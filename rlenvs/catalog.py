@@ -20,8 +20,8 @@ class Facts:
         missing: Why the environment cannot be made here, with the remedy; None if it can.
         step_limit: Steps after which an episode is truncated.
         reward_range: Smallest and largest reward of a step.
-        random_return: Expected return of the uniformly random policy, exact.
-        optimal_return: Expected return of the best play, exact.
+        random_return: Expected return of the uniformly random policy: exact, or the registry's reference.
+        optimal_return: Expected return of the best play, likewise.
     """
 
     id: str
@@ -59,14 +59,14 @@ def facts(entry: EnvironmentEntry) -> Facts:
     except (ImportError, gym.error.DependencyNotInstalled) as error:
         return Facts(entry.id, entry.family, entry.summary, missing=str(error))
     world = getattr(env, "world", None)
-    scores = random_policy_scores(env)
+    scores = random_policy_scores(env) or _reference_returns(entry)
     return Facts(
         entry.id,
         entry.family,
         entry.summary,
         observation_space=describe_space(env.observation_space),
         action_space=describe_space(env.action_space),
-        step_limit=world.step_limit if world else env.spec.max_episode_steps,
+        step_limit=world.step_limit if world else getattr(env, "step_limit", env.spec.max_episode_steps),
         reward_range=(min(rewards), max(rewards)) if (rewards := step_rewards(env)) else None,
         random_return=scores.get("random_return"),
         optimal_return=scores.get("optimal_return"),
@@ -74,9 +74,9 @@ def facts(entry: EnvironmentEntry) -> Facts:
 
 
 def step_rewards(env: Any) -> list[float]:
-    """All rewards that a step can pay, rising; empty where the environment has no transition table."""
+    """All rewards that a step can pay, rising; empty where the environment does not say."""
     if not hasattr(env, "world"):
-        return []
+        return list(getattr(env, "step_rewards", ()))
     table = env.world.table
     return np.unique(table.reward[~table.terminal]).tolist()
 
@@ -86,6 +86,11 @@ def random_policy_scores(env: Any) -> dict[str, float]:
     if not hasattr(env, "exact_scores"):
         return {}
     return env.exact_scores(np.full((env.num_states, env.action_space.n), 1 / env.action_space.n))
+
+
+def _reference_returns(entry: EnvironmentEntry) -> dict[str, float]:
+    names = {"random": "random_return", "perfect": "optimal_return"}
+    return {names[name]: value for name, value in entry.references.items() if name in names}
 
 
 def describe_space(space: gym.Space[Any]) -> str:

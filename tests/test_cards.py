@@ -5,7 +5,8 @@ from __future__ import annotations
 import gymnasium as gym
 import pytest
 
-from rlenvs.cards import card, split_docstring
+from rlenvs.card_sections.parts import split_docstring
+from rlenvs.cards import card
 from rlenvs.catalog import find_entry
 from rlenvs.registration import ENVIRONMENTS
 

@@ -30,6 +30,9 @@ HEAVY = (
 )
 
 
+ABOVE = ("rlenvs.leaderboard", "rlenvs.integrations", "rlenvs.registration", "rlenvs.catalog", "rlenvs.cli")
+
+
 def imported_names(nodes: Iterator[ast.AST] | list[ast.stmt]) -> Iterator[str]:
     """Absolute names: modules where they are of the project, else what the statement says."""
     for node in nodes:
@@ -69,13 +72,15 @@ def offences(below: str, forbidden: tuple[str, ...]) -> list[str]:
     ("room", "forbidden"),
     [
         ("rlenvs", ("torch", "transformers", "trl", "agents", "scripts", "tests")),
+        ("rlenvs.gridworld", (*ABOVE, "rlenvs.pong")),
+        ("rlenvs.pong", (*ABOVE, "rlenvs.gridworld")),
+        ("rlenvs.foundation", (*ABOVE, "rlenvs.gridworld", "rlenvs.pong")),
         (
-            "rlenvs.gridworld",
-            ("rlenvs.leaderboard", "rlenvs.integrations", "rlenvs.registration", "rlenvs.cli"),
+            "rlenvs.leaderboard",
+            ("rlenvs.gridworld", "rlenvs.pong", "rlenvs.integrations", "rlenvs.cli", "rlenvs.commands"),
         ),
-        ("rlenvs.leaderboard", ("rlenvs.gridworld", "rlenvs.integrations", "rlenvs.cli", "rlenvs.commands")),
         ("rlenvs.registration", ("rlenvs",)),
-        ("agents", ("scripts", "tests", "rlenvs.gridworld", "rlenvs.cli", "rlenvs.commands")),
+        ("agents", ("scripts", "tests", "rlenvs.gridworld", "rlenvs.pong", "rlenvs.cli", "rlenvs.commands")),
         ("scripts", ("tests",)),
     ],
 )
@@ -104,6 +109,11 @@ def test_importing_the_suite_loads_nothing_heavy() -> None:
 def test_making_a_gridworld_loads_no_framework() -> None:
     make = "import gymnasium as gym, rlenvs; gym.make('rlenvs/CatHouse-v0'); gym.make_vec('rlenvs/CatHouse-v0', 2)"
     assert loaded(make, HEAVY) == "[]"
+
+
+def test_making_pong_loads_the_emulator_alone() -> None:
+    make = "import gymnasium as gym, rlenvs; gym.make('rlenvs/Pong-v0'); gym.make_vec('rlenvs/Pong-v0', 2)"
+    assert loaded(make, HEAVY) == "['ale_py']"
 
 
 def loaded(code: str, modules: tuple[str, ...]) -> str:

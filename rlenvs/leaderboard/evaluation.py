@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gymnasium
 import numpy as np
 from gymnasium.vector import VectorEnv
 
 from rlenvs.leaderboard.run_spec import RunSpec
+
+if TYPE_CHECKING:
+    from rlenvs.registration import EnvironmentEntry
 
 CHUNK = 4096  # states a policy is asked about at once
 SIDE_BY_SIDE = 100
@@ -102,10 +105,26 @@ def make_evaluation_envs(spec: RunSpec, episodes: int) -> VectorEnv:
 
 def evaluation_kwargs(env_id: str) -> dict[str, Any]:
     """The arguments that the registry adds in evaluation, such as a test split; none for others' environments."""
+    entry = _entry(env_id)
+    return {} if entry is None else dict(entry.evaluation_kwargs)
+
+
+def normalised_score(env_id: str, mean_return: float) -> float | None:
+    """A mean return on the scale of the registry's references: 0 for the random policy, 1 for perfect play.
+
+    None where the registry has no references: scores are exact there, or the environment is somebody else's.
+    """
+    entry = _entry(env_id)
+    if entry is None or not entry.references:
+        return None
+    random, perfect = entry.references["random"], entry.references["perfect"]
+    return (mean_return - random) / (perfect - random)
+
+
+def _entry(env_id: str) -> EnvironmentEntry | None:
     from rlenvs.registration import ENVIRONMENTS  # here, for the records must not need the registry
 
-    entries = {entry.id: entry for entry in ENVIRONMENTS}
-    return dict(entries[env_id].evaluation_kwargs) if env_id in entries else {}
+    return {entry.id: entry for entry in ENVIRONMENTS}.get(env_id)
 
 
 def offers_exact_scores(env: gymnasium.Env) -> bool:

@@ -19,7 +19,7 @@ Bytes = npt.NDArray[np.uint8]
 
 SCREEN_SHAPE = (210, 160)
 RAM_SIZE = 128
-_MOST_SPARES = 64
+_MOST_SPARES = 256
 
 
 class Machine(Protocol):

@@ -36,9 +36,11 @@ class PongEnv(gym.Env[npt.NDArray[Any], int]):
 
     Attributes:
         rules: what was chosen.
+        step_rewards: all rewards that a step can pay.
     """
 
     metadata = {"render_modes": list(RENDER_MODES), "render_fps": FRAMES_PER_SECOND // 4}
+    step_rewards = (-1.0, 0.0, 1.0)
 
     def __init__(
         self,
@@ -129,6 +131,18 @@ class PongEnv(gym.Env[npt.NDArray[Any], int]):
             self._window = None
         self._member = None
 
+    @property
+    def step_limit(self) -> int:
+        """The largest number of steps that an episode may last."""
+        return self.rules.step_limit
+
+    @property
+    def controls(self) -> dict[str, int]:
+        """The actions of a player's keys, "up" and "down", and of no key at all, "idle", where they exist."""
+        names = {"up": "RIGHT", "down": "LEFT", "idle": "NOOP"}
+        actions = self.rules.actions
+        return {key: actions.index(name) for key, name in names.items() if name in actions}
+
     def get_action_meanings(self) -> list[str]:
         """ALE's names of the actions, for wrappers that ask for them as of Gymnasium's AtariEnv."""
         return list(self.rules.actions)
@@ -146,18 +160,7 @@ class PongEnv(gym.Env[npt.NDArray[Any], int]):
         """
         (snapshot,) = snapshots.unpack(_KIND, self.rules.fingerprint, data, self._snapshot())
         self._playing().restore(snapshot.tobytes())
-
-    @property  # type: ignore[misc]
-    def np_random(self) -> np.random.Generator:
-        """The generator of no-op starts."""
-        return self._playing().game.generator
-
-    @property
-    def np_random_seed(self) -> int:
-        """The seed; one from the system if none was given, -1 if it is unknown."""
-        self._playing()
-        assert self._np_random_seed is not None
-        return self._np_random_seed
+        self._np_random = self._playing().game.generator
 
     def __getstate__(self) -> dict[str, Any]:
         """Consoles cannot be pickled: their state is."""
@@ -176,13 +179,14 @@ class PongEnv(gym.Env[npt.NDArray[Any], int]):
         """The game, seeded by the system if nobody has."""
         if self._member is None:
             self._member = Member(self.rules, make_observer(self.rules, self._compiled), self.rules.step_limit)
-            seed = self._np_random_seed
-            self._seed(_seed_from_system() if seed is None else seed)
+            self._seed(self.np_random_seed)
         return self._member
 
     def _seed(self, seed: int) -> None:
         self._np_random_seed = seed
-        self._playing().game.seed(seed)
+        game = self._playing().game
+        game.seed(seed)
+        self._np_random = game.generator
 
     def _snapshot(self) -> list[npt.NDArray[np.uint8]]:
         return [np.frombuffer(self._playing().snapshot(), np.uint8)]
@@ -202,6 +206,3 @@ class PongEnv(gym.Env[npt.NDArray[Any], int]):
             raise ValueError(f"action must be an integer from 0 to {self._num_actions - 1}, got {action}")
         return int(action)
 
-
-def _seed_from_system() -> int:
-    return int(np.random.SeedSequence().generate_state(1, np.uint64)[0])

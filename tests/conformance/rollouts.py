@@ -11,14 +11,28 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 
 from rlenvs.registration import ENVIRONMENTS
 
-IDS = [entry.id for entry in ENVIRONMENTS]
+FAMILIES = {entry.id: entry.family for entry in ENVIRONMENTS}
+IDS = list(FAMILIES)
+SHORT_EPISODES = {"gridworld": {}, "pong": {"frame_skip": 2, "max_num_frames_per_episode": 60}}
+"""Arguments by family with which random play sees many ends in few steps."""
+
 NUM_ENVS = 4
 SEED = 11
 
 
+def make_single(env_id: str, **kwargs: Any) -> gym.Env:
+    """The single environment, with short episodes."""
+    return gym.make(env_id, **SHORT_EPISODES[FAMILIES[env_id]], **kwargs)
+
+
+def make_native(env_id: str, num_envs: int = NUM_ENVS, vectorization: str | None = None, **kwargs: Any) -> VectorEnv:
+    """The vector environment, with short episodes: the native one, or another vectorisation of the single one."""
+    return gym.make_vec(env_id, num_envs, vectorization, **SHORT_EPISODES[FAMILIES[env_id]], **kwargs)
+
+
 def make_sync(env_id: str, mode: AutoresetMode = AutoresetMode.NEXT_STEP) -> VectorEnv:
     """Gymnasium's own vectorisation of the single environment: what native ones must equal."""
-    return gym.make_vec(env_id, NUM_ENVS, "sync", vector_kwargs={"autoreset_mode": mode})
+    return make_native(env_id, NUM_ENVS, "sync", vector_kwargs={"autoreset_mode": mode})
 
 
 def random_actions(env: VectorEnv, steps: int, seed: int = SEED) -> list[np.ndarray]:

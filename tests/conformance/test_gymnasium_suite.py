@@ -15,7 +15,7 @@ import pytest
 from gymnasium.utils.env_checker import data_equivalence
 from gymnasium.vector import AsyncVectorEnv, AutoresetMode
 
-from tests.conformance.rollouts import IDS, NUM_ENVS, SEED, assert_same, play
+from tests.conformance.rollouts import IDS, NUM_ENVS, SEED, assert_same, make_native, make_single, play
 
 pytestmark = pytest.mark.parametrize("env_id", IDS)
 
@@ -23,9 +23,9 @@ pytestmark = pytest.mark.parametrize("env_id", IDS)
 @pytest.mark.parametrize("mode", [AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP])
 @pytest.mark.parametrize("shared_memory", [True, False])
 def test_native_equals_async_vector_env(env_id: str, mode: AutoresetMode, shared_memory: bool) -> None:
-    makers = [lambda: gym.make(env_id)] * NUM_ENVS
+    makers = [lambda: make_single(env_id)] * NUM_ENVS
     workers = AsyncVectorEnv(makers, shared_memory=shared_memory, autoreset_mode=mode)
-    native = gym.make_vec(env_id, NUM_ENVS, autoreset_mode=mode)
+    native = make_native(env_id, NUM_ENVS, autoreset_mode=mode)
     for space in ("observation_space", "action_space", "single_observation_space", "single_action_space"):
         assert getattr(native, space) == getattr(workers, space)
     for ours, theirs in zip(play(native, 100), play(workers, 100), strict=True):
@@ -35,18 +35,18 @@ def test_native_equals_async_vector_env(env_id: str, mode: AutoresetMode, shared
 
 
 def test_seeds_are_remembered_until_the_next_ones(env_id: str) -> None:
-    env = gym.make_vec(env_id, NUM_ENVS)
+    env = make_native(env_id, NUM_ENVS)
     for seed, expected in ((42, (42, 43, 44, 45)), (None, (42, 43, 44, 45)), ([3, 1, 1, 7], (3, 1, 1, 7))):
         env.reset(seed=seed)
         assert env.np_random_seed == expected
 
 
 def test_members_have_different_seeds_before_the_first_reset(env_id: str) -> None:
-    assert len(set(gym.make_vec(env_id, NUM_ENVS).np_random_seed)) == NUM_ENVS
+    assert len(set(make_native(env_id, NUM_ENVS).np_random_seed)) == NUM_ENVS
 
 
 def test_a_partial_reset_reseeds_only_its_members(env_id: str) -> None:
-    env = gym.make_vec(env_id, 3, autoreset_mode=AutoresetMode.DISABLED)
+    env = make_native(env_id, 3, autoreset_mode=AutoresetMode.DISABLED)
     at_reset, _ = env.reset(seed=[0, 1, 2])
     env.action_space.seed(123)
     for _ in range(2):
@@ -57,7 +57,7 @@ def test_a_partial_reset_reseeds_only_its_members(env_id: str) -> None:
 
 
 def test_the_first_reset_may_have_a_mask_of_all(env_id: str) -> None:
-    masked, plain = gym.make_vec(env_id, 3), gym.make_vec(env_id, 3)
+    masked, plain = make_native(env_id, 3), make_native(env_id, 3)
     options = {"reset_mask": np.ones(3, dtype=np.bool_)}
     assert_same(masked.reset(seed=SEED, options=options), plain.reset(seed=SEED))
 
@@ -80,14 +80,14 @@ def test_the_first_reset_may_have_a_mask_of_all(env_id: str) -> None:
     ids=["list", "short", "long", "two-dimensional", "integers", "floats", "all false"],
 )
 def test_reset_mask_errors_read_as_gymnasiums(env_id: str, mask, error: type[Exception], message: str) -> None:
-    env = gym.make_vec(env_id, 3)
+    env = make_native(env_id, 3)
     env.reset(seed=SEED)
     with pytest.raises(error, match=re.escape(f"`options['reset_mask']` {message}")):
         env.reset(options={"reset_mask": mask})
 
 
 def test_single_environments_play_equally_from_equal_seeds(env_id: str) -> None:
-    first, second = gym.make(env_id), gym.make(env_id)
+    first, second = make_single(env_id), make_single(env_id)
     assert_same(first.reset(seed=SEED), second.reset(seed=SEED))
     first.action_space.seed(SEED)
     for _ in range(150):
@@ -101,7 +101,7 @@ def test_single_environments_play_equally_from_equal_seeds(env_id: str) -> None:
 
 @pytest.mark.parametrize("render_mode", ["rgb_array", "ansi"])
 def test_every_render_mode_gives_its_type(env_id: str, render_mode: str) -> None:
-    env = gym.make(env_id, render_mode=render_mode)
+    env = make_single(env_id, render_mode=render_mode)
     assert render_mode in env.metadata["render_modes"] and "human" in env.metadata["render_modes"]
     env.reset(seed=SEED)
     frames = [env.render()]
@@ -115,7 +115,7 @@ def test_every_render_mode_gives_its_type(env_id: str, render_mode: str) -> None
 
 
 def test_a_pickled_single_environment_goes_on_equally(env_id: str) -> None:
-    env = gym.make(env_id)
+    env = make_single(env_id)
     env.reset(seed=SEED)
     again = pickle.loads(pickle.dumps(env))
     assert_same(again.step(0), env.step(0))
@@ -125,15 +125,15 @@ def test_a_pickled_single_environment_goes_on_equally(env_id: str) -> None:
 
 @pytest.mark.parametrize("action", ["too large", -1, 1.5, "up", None])
 def test_bad_actions_of_single_environments_raise(env_id: str, action) -> None:
-    env = gym.make(env_id, disable_env_checker=True).unwrapped
+    env = make_single(env_id, disable_env_checker=True).unwrapped
     env.reset(seed=SEED)
     with pytest.raises((ValueError, TypeError), match="action must be an integer from 0 to"):
         env.step(env.action_space.n if action == "too large" else action)
 
 
 def test_stepping_before_the_first_reset_raises(env_id: str) -> None:
-    for env in (gym.make(env_id), gym.make(env_id).unwrapped):
+    for env in (make_single(env_id), make_single(env_id).unwrapped):
         with pytest.raises(gym.error.ResetNeeded):
             env.step(0)
     with pytest.raises(gym.error.ResetNeeded):
-        gym.make_vec(env_id, 2).step(np.zeros(2, dtype=np.int64))
+        make_native(env_id, 2).step(np.zeros(2, dtype=np.int64))

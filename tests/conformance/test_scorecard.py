@@ -23,6 +23,8 @@ from tests.conformance.rollouts import (
     SEED,
     arrays_in,
     assert_same,
+    make_native,
+    make_single,
     make_sync,
     play,
     random_actions,
@@ -33,59 +35,55 @@ ALL_MODES = pytest.mark.parametrize("mode", AutoresetMode)
 AUTORESET_MODES = pytest.mark.parametrize("mode", [AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP])
 
 
-def make(env_id: str, num_envs: int = NUM_ENVS, **kwargs) -> VectorEnv:
-    return gym.make_vec(env_id, num_envs, **kwargs)
-
-
 def ended(result: tuple) -> np.ndarray:
     _, _, terminated, truncated, _ = result
     return terminated | truncated
 
 
 def test_01_is_a_native_vector_env(env_id: str) -> None:
-    env = make(env_id)
+    env = make_native(env_id)
     assert isinstance(env, VectorEnv)
     assert not isinstance(env, (gym.vector.SyncVectorEnv, gym.vector.AsyncVectorEnv))
     assert env.num_envs == NUM_ENVS
 
 
 def test_02_metadata_names_the_autoreset_mode(env_id: str) -> None:
-    assert make(env_id).metadata["autoreset_mode"] is AutoresetMode.NEXT_STEP
+    assert make_native(env_id).metadata["autoreset_mode"] is AutoresetMode.NEXT_STEP
     for mode in AutoresetMode:
-        assert make(env_id, autoreset_mode=mode).metadata["autoreset_mode"] is mode
-        assert make(env_id, autoreset_mode=mode.value).metadata["autoreset_mode"] is mode
+        assert make_native(env_id, autoreset_mode=mode).metadata["autoreset_mode"] is mode
+        assert make_native(env_id, autoreset_mode=mode.value).metadata["autoreset_mode"] is mode
 
 
 def test_03_metadata_belongs_to_the_instance(env_id: str) -> None:
-    first = make(env_id, autoreset_mode=AutoresetMode.SAME_STEP)
-    second = make(env_id, autoreset_mode=AutoresetMode.DISABLED)
+    first = make_native(env_id, autoreset_mode=AutoresetMode.SAME_STEP)
+    second = make_native(env_id, autoreset_mode=AutoresetMode.DISABLED)
     assert first.metadata is not second.metadata is not type(second).metadata
     assert first.metadata["autoreset_mode"] is AutoresetMode.SAME_STEP
-    assert "autoreset_mode" not in gym.make(env_id).metadata
+    assert "autoreset_mode" not in make_single(env_id).metadata
 
 
 def test_04_observation_space_is_the_batched_single_one(env_id: str) -> None:
-    env = make(env_id)
-    assert env.single_observation_space == gym.make(env_id).observation_space
+    env = make_native(env_id)
+    assert env.single_observation_space == make_single(env_id).observation_space
     assert env.observation_space == batch_space(env.single_observation_space, NUM_ENVS)
 
 
 def test_05_action_space_is_the_batched_single_one(env_id: str) -> None:
-    env = make(env_id)
-    assert env.single_action_space == gym.make(env_id).action_space
+    env = make_native(env_id)
+    assert env.single_action_space == make_single(env_id).action_space
     assert env.action_space == batch_space(env.single_action_space, NUM_ENVS)
 
 
 @ALL_MODES
 def test_06_observations_lie_in_the_space(env_id: str, mode: AutoresetMode) -> None:
-    env = make(env_id, autoreset_mode=mode)
+    env = make_native(env_id, autoreset_mode=mode)
     for observations, *_ in play(env, 5):
         assert observations in env.observation_space
 
 
 @ALL_MODES
 def test_07_rewards_and_flags_have_their_types_and_shapes(env_id: str, mode: AutoresetMode) -> None:
-    _, *steps = play(make(env_id, autoreset_mode=mode), 5)
+    _, *steps = play(make_native(env_id, autoreset_mode=mode), 5)
     for _, rewards, terminated, truncated, infos in steps:
         for array, dtype in ((rewards, np.float64), (terminated, np.bool_), (truncated, np.bool_)):
             assert type(array) is np.ndarray and array.dtype == dtype and array.shape == (NUM_ENVS,)
@@ -94,7 +92,7 @@ def test_07_rewards_and_flags_have_their_types_and_shapes(env_id: str, mode: Aut
 
 @AUTORESET_MODES
 def test_08_every_info_key_has_its_mask(env_id: str, mode: AutoresetMode) -> None:
-    for *_, infos in play(make(env_id, autoreset_mode=mode), 120):
+    for *_, infos in play(make_native(env_id, autoreset_mode=mode), 120):
         for key in infos:
             mask = infos[key if key.startswith("_") else f"_{key}"]
             assert mask.dtype == np.bool_ and mask.shape == (NUM_ENVS,)
@@ -102,14 +100,14 @@ def test_08_every_info_key_has_its_mask(env_id: str, mode: AutoresetMode) -> Non
 
 
 def test_09_equal_seeds_give_equal_steps(env_id: str) -> None:
-    env = make(env_id)
+    env = make_native(env_id)
     first = play(env, 60)
     assert_same(play(env, 60), first)
-    assert_same(play(make(env_id), 60), first)
+    assert_same(play(make_native(env_id), 60), first)
 
 
 def test_10_takes_a_list_of_seeds(env_id: str) -> None:
-    env = make(env_id)
+    env = make_native(env_id)
     assert_same(play(env, 60, seed=[SEED + i for i in range(NUM_ENVS)]), play(env, 60, seed=SEED))
     assert_same(play(env, 60, seed=[5, 3, 5, 1]), play(make_sync(env_id), 60, seed=[5, 3, 5, 1]))
     with pytest.raises(ValueError, match="seed"):
@@ -117,12 +115,12 @@ def test_10_takes_a_list_of_seeds(env_id: str) -> None:
 
 
 def test_11_members_do_not_depend_on_each_other(env_id: str) -> None:
-    env = make(env_id)
+    env = make_native(env_id)
     actions = random_actions(env, 60)
     env.reset(seed=SEED)
     together = [env.step(action)[:4] for action in actions]
     for i in range(NUM_ENVS):
-        alone = make(env_id, num_envs=1)
+        alone = make_native(env_id, num_envs=1)
         alone.reset(seed=SEED + i)
         for action, batch in zip(actions, together, strict=True):
             assert_same(alone.step(action[i : i + 1])[:4], tuple(array[i : i + 1] for array in batch))
@@ -130,13 +128,13 @@ def test_11_members_do_not_depend_on_each_other(env_id: str) -> None:
 
 @ALL_MODES
 def test_12_a_reset_mask_leaves_the_others_alone(env_id: str, mode: AutoresetMode) -> None:
-    env, untouched = make(env_id, autoreset_mode=mode), make(env_id, autoreset_mode=mode)
+    env, untouched = make_native(env_id, autoreset_mode=mode), make_native(env_id, autoreset_mode=mode)
     mask = np.array([True, False, False, True])
     before = play(env, 3)[-1][0]
     play(untouched, 3)
     after, _ = env.reset(seed=[1, 2, 3, 4], options={"reset_mask": mask})
     np.testing.assert_array_equal(after[~mask], before[~mask])
-    np.testing.assert_array_equal(after[mask], make(env_id).reset(seed=[1, 2, 3, 4])[0][mask])
+    np.testing.assert_array_equal(after[mask], make_native(env_id).reset(seed=[1, 2, 3, 4])[0][mask])
     action = np.zeros(NUM_ENVS, dtype=np.int64)
     for array, expected in zip(env.step(action)[:4], untouched.step(action)[:4], strict=True):
         np.testing.assert_array_equal(array[~mask], expected[~mask])
@@ -156,14 +154,14 @@ def test_12_a_reset_mask_leaves_the_others_alone(env_id: str, mode: AutoresetMod
     ids=["all false", "short", "long", "two-dimensional", "integers", "floats", "list"],
 )
 def test_13_bad_reset_masks_raise(env_id: str, mask: object, error: type[Exception]) -> None:
-    env = make(env_id)
+    env = make_native(env_id)
     env.reset(seed=SEED)
     with pytest.raises(error, match="reset_mask"):
         env.reset(options={"reset_mask": mask})
 
 
 def test_14_wrong_numbers_of_actions_raise(env_id: str) -> None:
-    env = make(env_id)
+    env = make_native(env_id)
     env.reset(seed=SEED)
     for count in (NUM_ENVS - 1, NUM_ENVS + 1, 0):
         with pytest.raises(ValueError, match=rf"(?s)actions.*{NUM_ENVS}"):
@@ -173,7 +171,7 @@ def test_14_wrong_numbers_of_actions_raise(env_id: str) -> None:
 
 
 def test_15_actions_out_of_range_raise_and_change_nothing(env_id: str) -> None:
-    env = make(env_id)
+    env = make_native(env_id)
     expected = play(env, 20)
     env.reset(seed=SEED)
     for action in random_actions(env, 19):
@@ -189,7 +187,7 @@ def test_15_actions_out_of_range_raise_and_change_nothing(env_id: str) -> None:
 
 
 def test_16_next_step_resets_with_reward_zero_and_flags_false(env_id: str) -> None:
-    _, *steps = play(make(env_id), 400)
+    _, *steps = play(make_native(env_id), 400)
     number_of_ends = 0
     for before, after in itertools.pairwise(steps):
         over = ended(before)
@@ -200,7 +198,7 @@ def test_16_next_step_resets_with_reward_zero_and_flags_false(env_id: str) -> No
 
 
 def test_17_same_step_keeps_final_observations_and_infos(env_id: str) -> None:
-    env = make(env_id, autoreset_mode=AutoresetMode.SAME_STEP)
+    env = make_native(env_id, autoreset_mode=AutoresetMode.SAME_STEP)
     number_of_ends = 0
     for result in play(env, 250)[1:]:
         infos, over = result[-1], ended(result)
@@ -218,7 +216,7 @@ def test_17_same_step_keeps_final_observations_and_infos(env_id: str) -> None:
 
 
 def test_18_disabled_waits_for_a_reset_of_the_ended(env_id: str) -> None:
-    env = make(env_id, autoreset_mode=AutoresetMode.DISABLED)
+    env = make_native(env_id, autoreset_mode=AutoresetMode.DISABLED)
     reference = make_sync(env_id, AutoresetMode.DISABLED)
     assert_same(env.reset(seed=SEED), reference.reset(seed=SEED))
     number_of_ends = 0
@@ -237,17 +235,17 @@ def test_18_disabled_waits_for_a_reset_of_the_ended(env_id: str) -> None:
 
 @AUTORESET_MODES
 def test_19_steps_share_no_memory(env_id: str, mode: AutoresetMode) -> None:
-    results = play(make(env_id, autoreset_mode=mode), 120)
+    results = play(make_native(env_id, autoreset_mode=mode), 120)
     for first, second in itertools.pairwise(results):
         assert first[-1] is not second[-1]
         for old, new in itertools.product(arrays_in(first), arrays_in(second)):
             assert not np.shares_memory(old, new)
-    assert_same(play(make(env_id, autoreset_mode=mode), 120), results)
+    assert_same(play(make_native(env_id, autoreset_mode=mode), 120), results)
 
 
 @AUTORESET_MODES
 def test_20_equals_sync_vector_env_of_the_single_environment(env_id: str, mode: AutoresetMode) -> None:
-    native, reference = make(env_id, autoreset_mode=mode), make_sync(env_id, mode)
+    native, reference = make_native(env_id, autoreset_mode=mode), make_sync(env_id, mode)
     assert_same(play(native, 200), play(reference, 200))
     assert native.np_random_seed == reference.np_random_seed
 
@@ -264,7 +262,7 @@ def test_20_equals_sync_vector_env_of_the_single_environment(env_id: str, mode: 
     ids=["statistics", "normalize reward", "clip reward", "info list", "transform observation"],
 )
 def test_21_wrappers_behave_as_on_sync_vector_env(env_id: str, wrap) -> None:
-    native, reference = play(wrap(make(env_id)), 120), play(wrap(make_sync(env_id)), 120)
+    native, reference = play(wrap(make_native(env_id)), 120), play(wrap(make_sync(env_id)), 120)
     for ours, theirs in zip(native, reference, strict=True):
         for info in (ours[-1], theirs[-1]):
             if "episode" in info:
@@ -273,7 +271,7 @@ def test_21_wrappers_behave_as_on_sync_vector_env(env_id: str, wrap) -> None:
 
 
 def test_22_a_pickled_spec_makes_an_equal_environment(env_id: str) -> None:
-    env = make(env_id, autoreset_mode=AutoresetMode.SAME_STEP)
+    env = make_native(env_id, autoreset_mode=AutoresetMode.SAME_STEP)
     again = gym.make_vec(pickle.loads(pickle.dumps(env.spec)))
     assert again.num_envs == NUM_ENVS and again.metadata == env.metadata and again.spec == env.spec
     assert_same(play(again, 60), play(env, 60))
@@ -281,7 +279,7 @@ def test_22_a_pickled_spec_makes_an_equal_environment(env_id: str) -> None:
 
 @ALL_MODES
 def test_23_a_pickled_environment_goes_on_equally(env_id: str, mode: AutoresetMode) -> None:
-    env = make(env_id, autoreset_mode=mode)
+    env = make_native(env_id, autoreset_mode=mode)
     play(env, 1)
     again = pickle.loads(pickle.dumps(env))
     first, second = random_actions(env, 2)
@@ -291,13 +289,13 @@ def test_23_a_pickled_environment_goes_on_equally(env_id: str, mode: AutoresetMo
 
 
 def test_24_close_may_be_called_twice(env_id: str) -> None:
-    env = make(env_id)
+    env = make_native(env_id)
     env.reset(seed=SEED)
     env.close()
     env.close()
     assert env.closed
-    make(env_id).close()
+    make_native(env_id).close()
 
 
 def test_25_gymnasiums_benchmark_runs(env_id: str) -> None:
-    assert benchmark_vector_step(make(env_id), target_duration=0.02, seed=SEED) > 0
+    assert benchmark_vector_step(make_native(env_id), target_duration=0.02, seed=SEED) > 0

@@ -78,3 +78,10 @@ def test_evaluation_uses_the_test_split_whatever_the_agent_trained_on():
     env = evaluation.make_evaluation_env(RunSpec("rlenvs/Maze-v0", "ppo", 0, 1000, env_kwargs={"split": "train"}))
     assert env.spec.kwargs["split"] == "test"
     assert evaluation.evaluation_kwargs("CartPole-v1") == {}
+
+
+def test_returns_are_normalised_to_random_0_and_perfect_1():
+    for mean_return, score in ((-20.7, 0.0), (21.0, 1.0), (0.15, 0.5)):
+        assert evaluation.normalised_score("rlenvs/PongFast-v0", mean_return) == pytest.approx(score)
+    assert evaluation.normalised_score("rlenvs/CliffWalk-v0", -13.0) is None
+    assert evaluation.normalised_score("CartPole-v1", 100.0) is None
