@@ -87,7 +87,7 @@ class AnswerParser(ExpressionParser):
 
     def _ratio(self) -> Tree:
         parts = [self.expression()]
-        while self.next.text == ":" and self.next.kind == "operator":
+        while self.next.text == ":" and not self.builders and self.next.kind == "operator":
             self.take()
             parts.append(self.expression())
         return parts[0] if len(parts) == 1 else Tree("ratio", tuple(parts))
@@ -133,10 +133,11 @@ class AnswerParser(ExpressionParser):
         return sign + digits.text
 
     def _modulus(self, tree: Tree) -> Tree:
-        if self.next.text == r"\pmod":
-            self.take()
-            return Tree("congruence", (tree, self.argument()))
-        return tree
+        if not self.accept(r"\pmod"):
+            return tree
+        if tree.head == "relation" and tree.args[1] == ("congruent",):
+            tree = tree.args[0][1]
+        return Tree("congruence", (tree, self.argument()))
 
     def _absolute(self) -> Tree:
         self.expect("|")
@@ -158,7 +159,9 @@ class AnswerParser(ExpressionParser):
         if opening == r"\{" and self.accept(r"\}"):
             self.bars = saved_bars
             return Tree("set", ())
+        self.builders += opening == r"\{"
         items = self.listing()
+        self.builders -= opening == r"\{"
         if self.accept(r"\over"):
             items = [Tree("divide", (items[0], self.expression()))]
         elif self.accept(r"\choose"):

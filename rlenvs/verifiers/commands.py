@@ -140,7 +140,8 @@ class CommandParser(Cursor):
         inside = self.argument()
         if name in PLAIN_STYLES or inside.head not in ("symbol", "multiply"):
             return inside
-        return symbol(f"{name} {inside.args}")
+        decoration = "bar" if name == r"\overline" else name[1:]
+        return symbol(f"{decoration} {inside.args}")
 
     def _letters(self) -> list[str]:
         """The letters of a name, in braces or not."""

@@ -6,7 +6,15 @@ from collections.abc import Callable, Sequence
 
 from rlenvs.verifiers import probing, sets, statements
 from rlenvs.verifiers.exact import CostlyError, UndefinedError, rational
-from rlenvs.verifiers.measures import both_signs, is_unit_text, measured, with_letters_as_units, without_parameter_range
+from rlenvs.verifiers.measures import (
+    Measured,
+    both_signs,
+    has_pi,
+    is_unit_text,
+    measured,
+    with_letters_as_units,
+    without_parameter_range,
+)
 from rlenvs.verifiers.outcome import Outcome, different, same, undecided
 from rlenvs.verifiers.tolerance import agree, printed_unit
 from rlenvs.verifiers.tree import CONTAINERS, Tree, children, free_symbols
@@ -201,6 +209,8 @@ class Comparison:
             return different("structure", "words stand where a unit should")
         if right.unit and answer.unit and right.unit != answer.unit:
             return different("structure", f"the unit is {answer.unit} instead of {right.unit}")
+        if {right.unit, answer.unit} == {"degree", ""} and has_pi(right.value if answer.unit else answer.value):
+            return self._compare_values(_in_radians(right), _in_radians(answer))
         outcome = self._compare_values(right.value, answer.value)
         if not outcome and "percent" in (right.unit, answer.unit) and right.unit != answer.unit:
             hundredth = [
@@ -264,6 +274,10 @@ def _as_tuple(tree: Tree) -> tuple[Tree, ...]:
 
 def _heads_of_parts(*trees: Tree) -> set[str]:
     return {part.head for tree in trees for part in children(tree)}
+
+
+def _in_radians(side: Measured) -> Tree:
+    return Tree("degree", (side.value,)) if side.unit == "degree" else side.value
 
 
 def _shape(matrix: Tree) -> tuple[int, int]:

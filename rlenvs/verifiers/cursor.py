@@ -21,6 +21,7 @@ class Cursor:
 
     Attributes:
         bars: How many absolute values are open: decides whether ``|`` closes one.
+        builders: How many set braces are open: there ``:`` is no ratio.
         integrals: How many integrals wait for their differential.
     """
 
@@ -30,6 +31,7 @@ class Cursor:
         self.depth = 0
         self.bars = 0
         self.integrals = 0
+        self.builders = 0
 
     @property
     def next(self) -> Token:

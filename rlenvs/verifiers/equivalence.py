@@ -73,6 +73,32 @@ def check_gold(gold: str) -> None:
         raise ValueError(f"gold is {gold[:60]!r}: {error}") from error
 
 
+def same_text(gold: str, response: str) -> Outcome | None:
+    """Equal if a whole short response says the same words as the gold answer, or names the right choice; else None."""
+    try:
+        right, answer = _prepare_gold(gold), _prepare(response)
+    except MalformedError:
+        return None
+    if is_no_answer(answer.text):
+        return None
+    if right.key == answer.key:
+        return same("text")
+    if right.choice:
+        return compare_choice(right.choice, answer.text) or None
+    return compare_words(right.text, answer.text) or None if _is_text(right.text) else None
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_text(gold: str) -> bool:
+    try:
+        parse(gold)
+    except ParseError:
+        return True
+    except MalformedError:
+        return False
+    return False
+
+
 def compare_whole(gold: str, prediction: str) -> Outcome | None:
     """The outcome if both answers are plain whole numbers, of any length; else None."""
     right, answer = _WHOLE.fullmatch(gold), _WHOLE.fullmatch(prediction)

@@ -164,9 +164,11 @@ def _newton_root(value: int, degree: int) -> int:
         root = closer
 
 
-def _factorial(value: Fraction) -> Fraction:
-    if value.denominator != 1 or value < 0:
-        raise UndefinedError("a factorial of what is no natural number")
+def _factorial(value: Fraction) -> Fraction | None:
+    if value.denominator != 1:
+        return None
+    if value < 0:
+        raise UndefinedError("a factorial of a negative number")
     if value > 3000:
         raise CostlyError("a factorial of the answer is too large")
     return Fraction(math.factorial(int(value)))

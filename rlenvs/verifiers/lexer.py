@@ -35,7 +35,7 @@ _TOKENS = {
 _GROUP_MARK = re.compile(r"\{,\}|[, ]")
 _MERIDIEM = re.compile(r"\b([aApP])\.? ?[mM]\b\.?")
 _PREFIXES = re.compile(r"(arcsin|arccos|arctan|sinh|cosh|tanh|sqrt|sin|cos|tan|cot|sec|csc|ln|log)([a-zA-Z]{1,2})")
-_SEPARATORS = frozenset({"and", "or"})
+_SEPARATORS = frozenset({"and", "or", "where"})
 _SPECIAL = {"sqrt": r"\sqrt ", "percent": "%", "union": r"\cup", "times": r"\times", "choose": r"\choose"}
 _LETTER = re.compile("[A-Za-z]")
 
@@ -159,8 +159,8 @@ def _read_text(text: str, position: int, command: str, spaced: bool, tokens: lis
         tokens.append(Token("multiplier", bare, spaced))
     elif not _LETTER.search(content):
         tokens += _respaced(tokenize(content), spaced)
-    elif command in NAME_COMMANDS and (content in FUNCTIONS or len(content) == 1 or content.startswith("d")):
-        tokens += _split_word(content, spaced, tokens) if content.isalpha() else tokenize(content)
+    elif content in FUNCTIONS or (command in NAME_COMMANDS and content.isalpha() and len(content) <= 2):
+        tokens += _split_word(content, spaced, tokens)
     else:
         tokens.append(Token("text", content, spaced))
     return end + 1

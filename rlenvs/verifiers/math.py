@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rlenvs.verifiers.equivalence import check_gold, compare_whole, equivalent
-from rlenvs.verifiers.extraction import MODES, extract
+from rlenvs.verifiers.equivalence import check_gold, compare_whole, equivalent, same_text
+from rlenvs.verifiers.extraction import MAX_BARE, MODES, extract
 from rlenvs.verifiers.outcome import Outcome
 from rlenvs.verifiers.verdict import Verdict
 
@@ -50,6 +50,10 @@ def verify(gold: Gold, response: str, extraction: str = "auto", *, reject_uneval
             outcome = compare_whole(right, answer)
             if outcome is not None and (outcome or len(accepted) == 1):
                 return _verdict(outcome, answer, "whole" if extraction == "exact" else "bare")
+    if extraction == "auto" and len(response) <= MAX_BARE and not reject_unevaluated:
+        for right in accepted:
+            if (outcome := same_text(right, response)) is not None:
+                return _verdict(outcome, response.strip(), "bare")
     found = extract(response, extraction)
     if not found.candidates:
         return Verdict(0.0, "no_answer", None, {"stage": "extraction", "reason": found.reason})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from rlenvs.verifiers.tree import Tree, free_symbols, heads, map_children, negate, symbol
+from rlenvs.verifiers.tree import Tree, constant, free_symbols, heads, map_children, negate, nodes, symbol
 from rlenvs.verifiers.units import SYMBOLS, canonical
 
 NO_UNITS = frozenset({"", "unit", "unit^2", "unit^3", "square unit", "cubic unit"})
@@ -68,10 +68,18 @@ def _unit_letters(tree: Tree) -> str | None:
     return None
 
 
+def has_pi(tree: Tree) -> bool:
+    """Whether an angle is given in radians."""
+    return any(node == constant("pi") for node in nodes(tree))
+
+
 def both_signs(tree: Tree) -> Tree | None:
     """The set of the two values of a tree with plus-minus signs; None if it has none."""
     if heads(tree).isdisjoint(("plus_minus", "minus_plus")):
         return None
+    if tree.head in ("list", "set"):
+        parts = [both_signs(part) or Tree("set", (part,)) for part in tree.args]
+        return Tree("set", tuple(value for part in parts for value in part.args))
     return Tree("set", (_with_sign(tree, 1), _with_sign(tree, -1)))
 
 

@@ -83,7 +83,12 @@ _NOT_SHOWN = re.compile(
 _SPACES = re.compile(r"(?:(?<!\\)\\[,;:! ]|\\q?quad(?![A-Za-z])|\\hfill(?![A-Za-z])|~|\s)+")
 _NEEDLESS_SPACE = re.compile(r"(?<![0-9A-Za-z.]) | (?![0-9A-Za-z.])")
 _FRACTIONS = re.compile(r"\\[dtc]frac(?![A-Za-z])")
-_STYLE = re.compile(r"\*\*|__")
+_INTRODUCTION = re.compile(
+    r"(?:\\text\{)?\s*"
+    r"(?:(?:so |thus |therefore,? )?(?:the )?(?:final |correct )?(?:answer|option|value|result)(?: is|:)"
+    r"|about|approximately|roughly|exactly|\\approx(?![a-z])|\\therefore(?![a-z])|=)[ :]*\}?\s*",
+    re.IGNORECASE,
+)
 _WRAPPERS = (("$$", "$$"), ("$", "$"), (r"\(", r"\)"), (r"\[", r"\]"), ("**", "**"), ("`", "`"))
 
 
@@ -115,6 +120,8 @@ def unwrap(text: str) -> str:
     before = None
     while before != text:
         before = text
+        if introduction := _INTRODUCTION.match(text):
+            text = text[introduction.end() :] or text
         text = _without_box(text.rstrip(".;, ") if not text.endswith("\\,") else text)
         for opening, closing in _WRAPPERS:
             inside = text[len(opening) : -len(closing)]

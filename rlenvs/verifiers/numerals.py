@@ -6,12 +6,20 @@ from fractions import Fraction
 
 from rlenvs.verifiers.cursor import ParseError
 from rlenvs.verifiers.tree import Tree, decimal, number
+from rlenvs.verifiers.vocabulary import MULTIPLIERS
 
 MAX_DIGITS = 1500
 MAX_EXPONENT = 20_000
 """Of ten, in a number such as 1e5; more is refused before it is computed."""
 
 _BASES = "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen".split()
+
+_ONES = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
+_ONES += " seventeen eighteen nineteen"
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
+_WORDS = {word: value for value, word in enumerate(_ONES.split())}
+_WORDS |= {word: 10 * value for value, word in enumerate(_TENS.split(), start=2)}
+MAX_NUMBER_WORDS = 12
 
 
 def literal(text: str) -> Tree:
@@ -49,3 +57,21 @@ def named_base(text: str) -> int | None:
     if name in _BASES:
         return _BASES.index(name) + 2
     return int(name) if name in map(str, range(2, 37)) else None
+
+
+def number_words(text: str) -> int | None:
+    """The number that English words name, such as ``twenty-five`` or ``two hundred and six``; None of other texts."""
+    words = text.lower().replace("-", " ").replace(" and ", " ").split()
+    if not 1 <= len(words) <= MAX_NUMBER_WORDS or words[0] not in _WORDS:
+        return None
+    total = part = 0
+    for word in words:
+        if word in _WORDS and (part % 100 == 0 or (part % 10 == 0 and 0 < _WORDS[word] < 10 and part % 100 != 10)):
+            part += _WORDS[word]
+        elif word == "hundred" and 0 < part < 100:
+            part *= 100
+        elif word in MULTIPLIERS and part:
+            total, part = total + part * MULTIPLIERS[word], 0
+        else:
+            return None
+    return total + part

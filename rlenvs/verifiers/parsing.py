@@ -9,13 +9,25 @@ from rlenvs.verifiers.answers import AnswerParser
 from rlenvs.verifiers.cursor import ParseError
 from rlenvs.verifiers.lexer import Token, tokenize
 from rlenvs.verifiers.normalisation import MAX_LENGTH, MalformedError
-from rlenvs.verifiers.tree import Tree
+from rlenvs.verifiers.numerals import number_words
+from rlenvs.verifiers.tree import Tree, number
 
 _HIDING = re.compile(
     r"\\(?:phantom|hphantom|vphantom|cancel|bcancel|xcancel|sout|color|textcolor|def|let|input|include|csname|write|kern|"
     r"hspace|vspace|rlap|llap|raisebox|special|href|url|html|overset|underset|stackrel|newcommand|catcode)(?![A-Za-z])"
 )
-_FUNCTION_HEAD = re.compile(r"^\\?[A-Za-z]+(?:\^\{-1\}|')?\([a-z](?:, ?[a-z])*\) ?=(?!=)")
+_FUNCTION_HEAD = re.compile(
+    r"[A-Wa-w](?:\^\{-1\}|'|_\{?\w\}?)?"
+    r"\((?:[a-z](?:, ?[a-z])*|[A-Z] ?(?:\\[lg]eq? ?|[<>=])? ?[0-9a-z]{0,3}|[0-9]{1,3})\) ?=(?!=)"
+)
+_RANGE = re.compile(r",? ?\( ?([a-z] ?\\in ?\\mathbb ?\{?[ZNQR]\}?) ?\)$")
+PHRASES = {
+    **dict.fromkeys(("all real numbers", "all reals", "any real number"), Tree("domain", ("R",))),
+    **dict.fromkeys(("empty set", "the empty set"), Tree("set", ())),
+    **dict.fromkeys(("no solution", "no solutions", "no real solution", "no real solutions"), Tree("set", ())),
+}
+"""Sets that are given in words."""
+
 _OPENINGS, _CLOSINGS = frozenset("([{"), frozenset(")]}")
 
 
@@ -35,8 +47,14 @@ def parse(text: str, grouping: bool = True) -> Tree:
         raise MalformedError(f"the answer is longer than {MAX_LENGTH} characters")
     if "\\" in text and _HIDING.search(text):
         raise MalformedError("the answer has commands that hide or redefine text")
+    if (phrase := PHRASES.get(text.lower().removeprefix(r"\text{").removesuffix("}"))) is not None:
+        return phrase
     if "(" in text and "=" in text and (head := _FUNCTION_HEAD.match(text)):
         text = "f=" + text[head.end() :]
+    if text.endswith(")") and "\\in" in text:
+        text = _RANGE.sub(r", \1", text)
+    if (value := number_words(text)) is not None:
+        return number(value)
     tokens = tokenize(text, grouping)
     if "U" in text:
         tokens = _read_unions(tokens)

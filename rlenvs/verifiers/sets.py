@@ -81,6 +81,8 @@ def _relation(operands: tuple[Tree, ...], operators: tuple[str, ...]) -> tuple[P
     """What the variable may be: ``x < 3``, ``2 < x <= 5``, ``x != 0``, ``x = 1``, ``x in S``."""
     if operators == ("in",):
         return pieces(operands[1])
+    if len(operands) == 2 and operands[0].head == "abs":
+        return _absolute(operands[0].args[0], operators[0], operands[1])
     variables = [operand for operand in operands if operand.head == "symbol"]
     if len(variables) != 1 or len(operands) > 3 or not set(operators) <= MIRRORED.keys():
         raise NoSetError("no single variable stands between numbers")
@@ -93,6 +95,17 @@ def _relation(operands: tuple[Tree, ...], operators: tuple[str, ...]) -> tuple[P
     if len(operands) == 3 and place != 1:
         raise NoSetError("the variable stands at the end of a chain")
     return result
+
+
+def _absolute(inside: Tree, operator: str, bound: Tree) -> tuple[Piece, ...]:
+    """What ``|x| < 2`` says about x."""
+    if inside.head != "symbol" or operator not in ORDERS:
+        raise NoSetError("an absolute value of more than a variable")
+    if operator.startswith("<"):
+        return _interval(negate(bound), bound, operator == "<=", operator == "<=")
+    if operator == "!=":
+        return _complement(_merged((*_member(bound), *_member(negate(bound)))))
+    return _complement(_interval(negate(bound), bound, operator == ">", operator == ">"))
 
 
 def _beyond(bound: Tree, operator: str) -> tuple[Piece, ...]:

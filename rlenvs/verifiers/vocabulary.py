@@ -25,7 +25,7 @@ GREEK = frozenset(
 )
 
 RELATIONS = {
-    **dict.fromkeys(("=", "=="), "="),
+    **dict.fromkeys(("=", "==", r"\approx", r"\simeq"), "="),
     **dict.fromkeys(("!=", r"\ne", r"\neq"), "!="),
     **dict.fromkeys(("<", r"\lt"), "<"),
     **dict.fromkeys((">", r"\gt"), ">"),
