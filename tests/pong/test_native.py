@@ -91,10 +91,8 @@ def test_vector_environments_equal(env_id, mode):
     native = gym.make_vec(env_id, **arguments, backend="native", repeat_action_probability=0.25)
     rng = np.random.default_rng(0)
     assert np.array_equal(emulated.reset(seed=3)[0], native.reset(seed=3)[0])
-    for step in range(300):
-        actions = np.full(3, rng.integers(emulated.single_action_space.n)) if step % 5 == 0 else actions
+    for actions in rng.integers(emulated.single_action_space.n, size=(60, 3)).repeat(5, axis=0):
         _assert_equal(emulated.step(actions), native.step(actions))
-    assert emulated.render() is None and native.render() is None
     emulated.close()
     native.close()
 

@@ -27,6 +27,7 @@ from rlenvs.pong.native.layout import RUNNING, SHOWN_CPU, SHOWN_PLAYER, TINT
 
 PADDLES = 2
 _OBJECTS = PADDLES + BALL_WIDTH
+_TAPS = 3  # of both tables
 _SHARE = 32  # brightness of a pixel in a block of the 42x42 frame
 
 
@@ -66,14 +67,16 @@ def paint_field(rows, count, out, marked):  # type: ignore[no-untyped-def]
             top, bottom, column, width = _place(rows[k], number)
             for row in range(top, bottom):
                 if not marked[row, column]:
-                    marked[row, column : column + width] = True
+                    for pixel in range(column, column + width):
+                        marked[row, pixel] = True
                     i, j = 1 + ((row - TOP_WALL_END) >> 2), 1 + (column >> 2)
                     out[i, j] = min(out[i, j] + _SHARE * width, 255)
     for number in range(_OBJECTS):
         for k in range(count):
             top, bottom, column, width = _place(rows[k], number)
             for row in range(top, bottom):
-                marked[row, column : column + width] = False
+                for pixel in range(column, column + width):
+                    marked[row, pixel] = False
     return True
 
 
@@ -101,7 +104,7 @@ def paint_grey(rows, count, out, grey, canvas, bases, down, down_weights, across
         out: written.
         grey: levels of the objects, as `_place` numbers them `[4]`.
         canvas: the empty field in grey `[210, 160]`, before and after.
-        bases: `out` of empty fields, by the score on both sides `[22, 84, 84]`.
+        bases: `out` of empty fields, by the score on both sides `[22, 22, 7056]`.
         down: OpenCV's tables of rows, as of `area.taps`.
         down_weights: their weights.
         across: the same of columns.
@@ -113,9 +116,9 @@ def paint_grey(rows, count, out, grey, canvas, bases, down, down_weights, across
     for k in range(1, count):
         if rows[k, SHOWN_CPU] != cpu or rows[k, SHOWN_PLAYER] != player:
             return False
-    half = out.shape[1] // 2
-    out[:, :half] = bases[cpu, :, :half]
-    out[:, half:] = bases[player, :, half:]
+    base, pixels = bases[cpu, player], out.reshape(-1)
+    for pixel in range(len(pixels)):
+        pixels[pixel] = base[pixel]
     for number in range(_OBJECTS):
         for k in range(count):
             top, bottom, column, width = _place(rows[k], number)
@@ -123,30 +126,45 @@ def paint_grey(rows, count, out, grey, canvas, bases, down, down_weights, across
                 for place in range(column, column + width):
                     canvas[row, place] = max(canvas[row, place], grey[number])
     for number in range(_OBJECTS):
-        for k in range(count):
-            _resample(_place(rows[k], number), out, canvas, down, down_weights, across, across_weights)
+        _resample(rows, count, number, out, canvas, down, down_weights, across, across_weights)
     empty = canvas[TOP_WALL_END, 0]
     for number in range(_OBJECTS):
         for k in range(count):
             top, bottom, column, width = _place(rows[k], number)
             for row in range(top, bottom):
-                canvas[row, column : column + width] = empty
+                for place in range(column, column + width):
+                    canvas[row, place] = empty
     return True
 
 
 @compiled
-def _resample(place, out, canvas, down, down_weights, across, across_weights):  # type: ignore[no-untyped-def]
-    """Compute the pixels of `out` that an object's part of the canvas contributes to."""
+def _resample(rows, count, number, out, canvas, down, down_weights, across, across_weights):  # type: ignore[no-untyped-def]
+    """Compute the pixels of `out` that an object's parts of the canvas contribute to."""
+    if number >= PADDLES:
+        for k in range(count):
+            place = _place(rows[k], number)
+            _resample_part(place, out, canvas, down, down_weights, across, across_weights)
+        return
+    top, bottom, column, width = _place(rows[0], number)
+    for k in range(1, count):  # a paddle's parts overlap or are near: they are done together
+        other_top, other_bottom, _, _ = _place(rows[k], number)
+        top, bottom = min(top, other_top), max(bottom, other_bottom)
+    _resample_part((top, bottom, column, width), out, canvas, down, down_weights, across, across_weights)
+
+
+@compiled
+def _resample_part(place, out, canvas, down, down_weights, across, across_weights):  # type: ignore[no-untyped-def]
     top, bottom, column, width = place
     if top >= bottom:
         return
     height, breadth = canvas.shape
-    for i in range(top * out.shape[0] // height, (bottom * out.shape[0] - 1) // height + 1):
-        for j in range(column * out.shape[1] // breadth, ((column + width) * out.shape[1] - 1) // breadth + 1):
+    size = out.shape[0]
+    for i in range(top * size // height, (bottom * size - 1) // height + 1):
+        for j in range(column * size // breadth, ((column + width) * size - 1) // breadth + 1):
             total = np.float32(0)
-            for k in range(down.shape[1]):
+            for k in range(_TAPS):
                 across_sum = np.float32(0)
-                for m in range(across.shape[1]):
+                for m in range(_TAPS):
                     across_sum += np.float32(canvas[down[i, k], across[j, m]]) * across_weights[j, m]
                 total += across_sum * down_weights[i, k]
             out[i, j] = np.uint8(np.rint(total))

@@ -97,7 +97,8 @@ class StackView:
 
     def write(self, out: npt.NDArray[Any]) -> None:
         """See `View`."""
-        _unroll(self._frames.frames, self._frames.oldest, out)
+        frames = self._frames.frames
+        _unroll(frames.reshape(*frames.shape[:2], -1), self._frames.oldest, out.reshape(*frames.shape[:2], -1))
 
     def arrays(self) -> list[npt.NDArray[Any]]:
         """See `View`."""
@@ -109,7 +110,8 @@ class DifferenceView(StackView):
 
     def write(self, out: npt.NDArray[Any]) -> None:
         """See `View`."""
-        _subtract(self._frames.frames, self._frames.oldest, out)
+        frames = self._frames.frames
+        _subtract(frames.reshape(len(frames), 2, -1), self._frames.oldest, out.reshape(len(frames), -1))
 
 
 class RamView:
@@ -206,30 +208,34 @@ def _grey_tables() -> tuple[npt.NDArray[Any], ...]:
     empty[:, [CPU_Y, PLAYER_Y]] = 255
     empty[:, [BALL_Y, TINT]] = 0
     screens = draw_screens(empty)
-    bases: Bytes = np.empty((_SCORES, area.SIDE, area.SIDE), np.uint8)
-    for screen, base in zip(screens, bases, strict=True):
+    bases: Bytes = np.empty((_SCORES, _SCORES, area.SIDE, area.SIDE), np.uint8)
+    middle = area.SIDE // 2
+    for score, screen in enumerate(screens):
+        base = np.empty(bases.shape[2:], np.uint8)
         preprocessing.grey_84([screen], base)
+        bases[score, :, :, :middle] = base[:, :middle]
+        bases[:, score, :, middle:] = base[:, middle:]
     rows, columns = area.taps(ROWS, area.SIDE), area.taps(COLUMNS, area.SIDE)
-    return grey, GREY[screens[0]], bases, *rows, *columns
+    return grey, GREY[screens[0]], bases.reshape(_SCORES, _SCORES, -1), *rows, *columns
 
 
 @compiled
 def _unroll(frames, oldest, out):  # type: ignore[no-untyped-def]
-    """Copy every ring, oldest frame first."""
-    depth = frames.shape[1]
-    for k in range(len(frames)):
+    """Copy every ring `[N, depth, pixels]`, oldest first, pixel by pixel: numba's slices take far longer."""
+    count, depth, pixels = frames.shape
+    for k in range(count):
         for i in range(depth):
-            out[k, i] = frames[k, (oldest[k] + i) % depth]
+            place = (oldest[k] + i) % depth
+            for pixel in range(pixels):
+                out[k, i, pixel] = frames[k, place, pixel]
 
 
 @compiled
 def _subtract(frames, oldest, out):  # type: ignore[no-untyped-def]
-    """The newer minus the older of two frames of 0 and 1: -1, 0 and 1 as 0, 128 and 255."""
-    for k in range(len(frames)):
-        before, now = frames[k, oldest[k]], frames[k, 1 - oldest[k]]
-        for i in range(before.shape[0]):
-            for j in range(before.shape[1]):
-                if now[i, j] == before[i, j]:
-                    out[k, 0, i, j] = 128
-                else:
-                    out[k, 0, i, j] = 255 * now[i, j]
+    """The newer minus the older of two frames of 0 and 1, `[N, 2, pixels]`: -1, 0 and 1 as 0, 128 and 255."""
+    count, _, pixels = frames.shape
+    for k in range(count):
+        first, second = oldest[k], 1 - oldest[k]
+        for pixel in range(pixels):
+            change = np.int16(frames[k, second, pixel]) - np.int16(frames[k, first, pixel])
+            out[k, pixel] = 128 + 127 * change + (change >> 1)
