@@ -12,8 +12,10 @@ from gymnasium import spaces
 from torch import Tensor, nn
 
 from agents.entropy import entropy_of_logits
+from agents.policies.cnn import CNN
 from agents.policies.compilation import compiled
 from agents.policies.config import PolicyConfig
+from agents.policies.mlp import MLP
 from agents.policies.pixels import Pixels, reads_bytes
 from agents.precision import LEAST_WORK
 from agents.rollouts.batch import Batch
@@ -37,9 +39,9 @@ Behaviour = Callable[[Tensor], tuple[Tensor, Tensor | None]]
 class Networks:
     """The parts of a policy; `value_body` is None where the critic reads the policy's `body`."""
 
-    body: nn.Module
+    body: MLP | CNN
     policy_head: nn.Module
-    value_body: nn.Module | None
+    value_body: MLP | CNN | None
     value_head: nn.Module | None
 
 
@@ -65,12 +67,13 @@ class ActorCritic(nn.Module):
     ) -> None:
         super().__init__()
         self.config, self.device = config, device
-        self.is_large = networks.body.multiplications >= LEAST_WORK  # type: ignore[operator]
-        self.pixels = Pixels(observation_space.shape, config) if reads_bytes(observation_space) else None  # type: ignore[arg-type]
+        self.is_large = networks.body.multiplications >= LEAST_WORK
+        self.pixels = Pixels(observation_space.shape, config) if reads_bytes(observation_space) else None
         self.number_type = _number_type(observation_space)
         every = torch.arange(int(observation_space.n)) if isinstance(observation_space, spaces.Discrete) else None
         self.register_buffer("every_observation", every, persistent=False)
-        self.body, self.policy_head = networks.body, networks.policy_head
+        self.body: nn.Module = networks.body
+        self.policy_head = networks.policy_head
         self.value_body, self.value_head = networks.value_body, networks.value_head
         self.to(device)
         if config.compile:

@@ -45,9 +45,7 @@ def build_policy(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         networks = _networks(observation_space, int(action_space.n), config)
-    body = networks.body
-    assert isinstance(body, MLP | CNN)
-    precision = choose_precision(config.precision, body.multiplications, device)
+    precision = choose_precision(config.precision, networks.body.multiplications, device)
     settings = PolicyConfig(**config.policy_settings())
     return ActorCritic(observation_space, networks, replace(settings, precision=precision), device)
 

@@ -6,6 +6,8 @@ a range, images in the order height, width, channels.
 
 from __future__ import annotations
 
+from typing import TypeGuard
+
 import numpy as np
 import torch
 from gymnasium import spaces
@@ -19,7 +21,7 @@ CUT = 5.0
 CHUNK = 32  # images converted at once on a CPU, whose caches hold them
 
 
-def reads_bytes(space: spaces.Space) -> bool:
+def reads_bytes(space: spaces.Space) -> TypeGuard[spaces.Box]:
     """Whether observations are vectors or images of bytes."""
     return isinstance(space, spaces.Box) and space.dtype == np.uint8 and len(space.shape) in (1, 3)
 
@@ -31,7 +33,7 @@ def channels_first(shape: tuple[int, ...]) -> bool:
 
 def image_shape(space: spaces.Space) -> tuple[int, int, int] | None:
     """Height, width and channels of a space of uint8 images, stored in either order; None for other spaces."""
-    if not reads_bytes(space) or space.shape is None or len(space.shape) != 3:
+    if not reads_bytes(space) or len(space.shape) != 3:
         return None
     one, two, three = space.shape
     return (two, three, one) if channels_first(space.shape) else (one, two, three)

@@ -50,9 +50,7 @@ def test_bytes_stay_bytes_until_they_are_prepared(space):
 def test_converting_in_parts_changes_nothing(count):
     policy = policy_for(FIRST, network="mlp")
     seen = frames(FIRST, count)
-    torch.testing.assert_close(
-        policy.prepare(policy.observe(seen)), torch.from_numpy(np.moveaxis(seen, -3, -1)) / 255
-    )
+    torch.testing.assert_close(policy.prepare(policy.observe(seen)), torch.from_numpy(np.moveaxis(seen, -3, -1)) / 255)
 
 
 def test_signed_pixels_are_minus_one_nothing_and_one():
