@@ -238,7 +238,7 @@ class Run:
 
         Exact where the environment's states can be enumerated; elsewhere the mean return of fresh episodes.
         """
-        with self.clock("evaluation"):
+        with self.clock("evaluation"), using_threads(1):
             scores = self._scores(probabilities)
             diagnosis = {name: float(value) for name, value in self.diagnosis().items()}
         self.evaluations.append((self.env_steps, scores["score"]))
@@ -289,7 +289,8 @@ class Run:
         episodes = self._play(probabilities, seeds)
         save_actions(self.directory.path / "actions.npz", episodes, table)
         self.directory.append("episodes", episodes.rows)
-        played = {"mean_return": episodes.mean_return, "score": episodes.mean_return}
+        score = evaluation.score_of(self.spec.env_id, episodes.mean_return)
+        played = {"mean_return": episodes.mean_return, "score": score}
         result = {"label": label_of(self.spec)} | played | result | dict(description or {})
         result |= {"episodes_mean_return": episodes.mean_return, "env_steps": self.env_steps, "wall_s": wall_s}
         steps, scores = np.array(self.evaluations).T
@@ -306,7 +307,7 @@ class Run:
         count = max(10, self.rules.eval_episodes // 10)
         seeds = evaluation.evaluation_seeds(f"{self.spec.run_id} {self.env_steps}", count)
         mean = self._play(probabilities, seeds).mean_return
-        return {"score": mean, "mean_return": mean}
+        return {"score": evaluation.score_of(self.spec.env_id, mean), "mean_return": mean}
 
     def _play(self, probabilities: Callable[[NDArray], NDArray], seeds: list[int]) -> Episodes:
         envs = evaluation.make_evaluation_envs(self.spec, len(seeds))

@@ -109,16 +109,18 @@ def evaluation_kwargs(env_id: str) -> dict[str, Any]:
     return {} if entry is None else dict(entry.evaluation_kwargs)
 
 
-def normalised_score(env_id: str, mean_return: float) -> float | None:
-    """A mean return on the scale of the registry's references: 0 for the random policy, 1 for perfect play.
+def score_of(env_id: str, mean_return: float) -> float:
+    """The score of a mean return over episodes, where no exact one is to be had.
 
-    None where the registry has no references: scores are exact there, or the environment is somebody else's.
+    On the scale of the registry's references, 0 for the random policy and 1 for perfect play; the mean return itself
+    where there are none, as in others' environments.
     """
     entry = _entry(env_id)
     if entry is None or not entry.references:
-        return None
+        return mean_return
     random, perfect = entry.references["random"], entry.references["perfect"]
     return (mean_return - random) / (perfect - random)
+
 
 
 def _entry(env_id: str) -> EnvironmentEntry | None:
