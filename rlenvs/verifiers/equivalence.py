@@ -114,7 +114,7 @@ def _prepare_gold(gold: str) -> Prepared:
     prepared = _prepare(gold)
     if is_no_answer(prepared.text):
         raise MalformedError("the gold answer is none")
-    return prepared._replace(choice=choice(gold))
+    return prepared._replace(choice=choice(prepared.text))
 
 
 def _prepare(text: str) -> Prepared:

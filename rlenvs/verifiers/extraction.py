@@ -18,6 +18,9 @@ from rlenvs.verifiers.normalisation import MalformedError, fold, key, unwrap
 from rlenvs.verifiers.parsing import parse
 
 MODES = ("auto", "strict", "exact")
+UNMARKED = frozenset({"none", "formula", "number"})
+"""Sources that speak where nothing else does."""
+
 MAX_TAIL = 20_000
 """Characters at the end of a response in which answers are looked for."""
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rlenvs.verifiers.equivalence import check_gold, compare_whole, equivalent, same_text
-from rlenvs.verifiers.extraction import MAX_BARE, MODES, extract
+from rlenvs.verifiers.extraction import MAX_BARE, MODES, UNMARKED, Extraction, extract
 from rlenvs.verifiers.outcome import Outcome
 from rlenvs.verifiers.verdict import Verdict
 
@@ -50,11 +50,25 @@ def verify(gold: Gold, response: str, extraction: str = "auto", *, reject_uneval
             outcome = compare_whole(right, answer)
             if outcome is not None and (outcome or len(accepted) == 1):
                 return _verdict(outcome, answer, "whole" if extraction == "exact" else "bare")
-    if extraction == "auto" and len(response) <= MAX_BARE and not reject_unevaluated:
-        for right in accepted:
-            if (outcome := same_text(right, response)) is not None:
-                return _verdict(outcome, response.strip(), "bare")
     found = extract(response, extraction)
+    verdict = _judge(accepted, found, reject_unevaluated)
+    if verdict.reward or found.source not in UNMARKED or len(response) > MAX_BARE or reject_unevaluated:
+        return verdict
+    for right in accepted:
+        if (outcome := same_text(right, response)) is not None:
+            return _verdict(outcome, response.strip(), "bare")
+    return verdict
+
+
+def verify_many(golds: Sequence[Gold], responses: Sequence[str], extraction: str = "auto") -> list[Verdict]:
+    """The verdicts of many responses; see `verify`. Plain whole numbers cost a few microseconds each."""
+    if len(golds) != len(responses):
+        raise ValueError(f"golds has {len(golds)} entries and responses {len(responses)}: give one gold a response")
+    return [verify(gold, response, extraction) for gold, response in zip(golds, responses, strict=True)]
+
+
+def _judge(accepted: Sequence[str], found: Extraction, reject_unevaluated: bool) -> Verdict:
+    """The verdict on what was found: right if all of it is."""
     if not found.candidates:
         return Verdict(0.0, "no_answer", None, {"stage": "extraction", "reason": found.reason})
     if len(found.candidates) > MAX_CANDIDATES:
@@ -64,13 +78,6 @@ def verify(gold: Gold, response: str, extraction: str = "auto", *, reject_uneval
         return _several(found.candidates, found.source)
     worst = next((outcome for outcome in outcomes if not outcome), outcomes[-1])
     return _verdict(worst, found.candidates[-1], found.source)
-
-
-def verify_many(golds: Sequence[Gold], responses: Sequence[str], extraction: str = "auto") -> list[Verdict]:
-    """The verdicts of many responses; see `verify`. Plain whole numbers cost a few microseconds each."""
-    if len(golds) != len(responses):
-        raise ValueError(f"golds has {len(golds)} entries and responses {len(responses)}: give one gold a response")
-    return [verify(gold, response, extraction) for gold, response in zip(golds, responses, strict=True)]
 
 
 def _accepted(gold: Gold) -> Sequence[str]:

@@ -89,6 +89,8 @@ _INTRODUCTION = re.compile(
     r"|about|approximately|roughly|exactly|\\approx(?![a-z])|\\therefore(?![a-z])|=)[ :]*\}?\s*",
     re.IGNORECASE,
 )
+_INTRODUCED_STARTS = frozenset("aceforstvACEFORSTV\\=")
+_MARKED_STARTS = frozenset("$\\*`")
 _WRAPPERS = (("$$", "$$"), ("$", "$"), (r"\(", r"\)"), (r"\[", r"\]"), ("**", "**"), ("`", "`"))
 
 
@@ -120,19 +122,25 @@ def unwrap(text: str) -> str:
     before = None
     while before != text:
         before = text
-        if introduction := _INTRODUCTION.match(text):
+        text = text.rstrip(".;, ") if not text.endswith("\\,") else text
+        if text[:1] in _MARKED_STARTS:
+            text = _without_box(_without_delimiters(text))
+        if text[:1] in _INTRODUCED_STARTS and (introduction := _INTRODUCTION.match(text)):
             text = text[introduction.end() :] or text
-        text = _without_box(text.rstrip(".;, ") if not text.endswith("\\,") else text)
-        for opening, closing in _WRAPPERS:
-            inside = text[len(opening) : -len(closing)]
-            if inside and text.startswith(opening) and text.endswith(closing) and opening not in inside:
-                text = inside.strip()
     return text
 
 
 def key(text: str) -> str:
     """A spelling that answers share only if they say the same: spaces gone wherever they separate nothing."""
     return _NEEDLESS_SPACE.sub("", text)
+
+
+def _without_delimiters(text: str) -> str:
+    for opening, closing in _WRAPPERS:
+        inside = text[len(opening) : -len(closing)]
+        if inside and text.startswith(opening) and text.endswith(closing) and opening not in inside:
+            text = inside.strip()
+    return text
 
 
 def _without_box(text: str) -> str:

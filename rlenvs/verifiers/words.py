@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from rlenvs.verifiers.normalisation import fold, unwrap
 from rlenvs.verifiers.outcome import Outcome, different, same
 
 _TEXT_COMMAND = re.compile(
@@ -34,7 +33,7 @@ def choice(text: str) -> str | None:
     r"""The letter of a gold answer such as ``(A)`` or ``\text{B}``, in upper case; None of other answers."""
     if len(text) > 30:
         return None
-    match = _CHOICE.fullmatch(_unmarked(text))
+    match = _CHOICE.fullmatch(_plain(text))
     return match[1] if match and match[1].isupper() else None
 
 
@@ -43,7 +42,7 @@ def compare_choice(gold: str, prediction: str) -> Outcome | None:
 
     The letter may be followed by its option, not by another letter.
     """
-    plain = _unmarked(prediction)
+    plain = _plain(prediction)
     match = _CHOICE.fullmatch(plain)
     if match:
         return _judged(match[1].upper() == gold)
@@ -66,6 +65,8 @@ def _judged(is_right: bool) -> Outcome:
     return same("words") if is_right else different("words", "another choice")
 
 
-def _unmarked(text: str) -> str:
-    """A text without LaTeX's text commands and braces."""
-    return " ".join(_TEXT_COMMAND.sub("", unwrap(fold(text))).replace("{", "").replace("}", "").split())
+def _plain(text: str) -> str:
+    """An unwrapped text without LaTeX's text commands and braces."""
+    if "\\" in text:
+        text = _TEXT_COMMAND.sub("", text)
+    return " ".join(text.replace("{", "").replace("}", "").split())
