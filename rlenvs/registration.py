@@ -48,14 +48,14 @@ def _gridworld(
     )
 
 
-def _pong(name: str, observation: str, summary: str) -> EnvironmentEntry:
+def _pong(name: str, observation: str, summary: str, **arguments: Any) -> EnvironmentEntry:
     return EnvironmentEntry(
         id=f"rlenvs/{name}-v0",
         family="pong",
         summary=summary,
         entry_point="rlenvs.pong.env:PongEnv",
         vector_entry_point="rlenvs.pong.vector:PongVectorEnv",
-        kwargs={"observation": observation},
+        kwargs={"observation": observation, **arguments},
         references={"random": -20.7, "human": 14.6, "perfect": 21.0},
     )
 
@@ -73,6 +73,7 @@ ENVIRONMENTS: tuple[EnvironmentEntry, ...] = (
     _pong("PongFast", "fast", "Pong from bright 42x42x4 pixels and three actions, without sticky actions"),
     _pong("PongDifference", "difference", "Karpathy's Pong: what changed on the screen, up or down"),
     _pong("PongRam", "ram", "Pong from ball and paddles as numbers"),
+    _pong("PongNative", "fast", "PongFast without the emulator: the same bits, far faster", backend="native"),
 )
 """Every id of the package, by family."""
 
