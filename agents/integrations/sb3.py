@@ -19,14 +19,16 @@ from numpy.typing import NDArray
 from stable_baselines3.common.base_class import BaseAlgorithm
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.env_util import make_vec_env
+from stable_baselines3.common.preprocessing import is_image_space
 from stable_baselines3.common.vec_env import VecEnv
 
+from agents.optimisation import scheduled
 from agents.runs import Run
 from rlenvs.integrations.sb3 import SB3VecEnv
 from rlenvs.leaderboard.records import RunSpec
 
 POLICY = "policy.zip"
-OURS = ("num_envs", "vectorisation", "variant", "hidden", "device")
+OURS = ("num_envs", "vectorisation", "variant", "policy", "hidden", "learning_rate", "learning_rate_end", "device")
 
 
 @dataclass(frozen=True)
@@ -36,9 +38,10 @@ class SB3Config:
     Attributes:
         num_envs: environments side by side (SB3's `n_envs`).
         vectorisation: `native`: what `Run.make_vec` makes, behind an adapter; `dummy`: SB3's DummyVecEnv.
-        policy: SB3's name of the policy class.
-        hidden: units per hidden layer (SB3's `net_arch`).
-        learning_rate: step size.
+        policy: SB3's name of the policy class; `auto`: `CnnPolicy` (Nature's network) for images, else `MlpPolicy`.
+        hidden: units per hidden layer (SB3's `net_arch`); behind Nature's network none come.
+        learning_rate: step size at the start.
+        learning_rate_end: share of it that is left at the end of the budget, reached linearly; 1 keeps it constant.
         gamma: discount factor.
         device: `cpu`, `cuda` or `auto`.
         variant: a word that tables add to the agent's name.
@@ -46,9 +49,10 @@ class SB3Config:
 
     num_envs: int = 8
     vectorisation: Literal["native", "dummy"] = "native"
-    policy: str = "MlpPolicy"
+    policy: str = "auto"
     hidden: tuple[int, ...] = (64, 64)
     learning_rate: float = 3e-4
+    learning_rate_end: float = 1.0
     gamma: float = 0.99
     device: str = "cpu"
     variant: str = ""
@@ -65,9 +69,12 @@ def train_sb3(
     run, config = Run.begin(spec, run_dir, config_class)
     env = _environment(run, config)
     settings = {name: value for name, value in asdict(config).items() if name not in OURS}
-    network = {"net_arch": list(config.hidden)}
+    images = is_image_space(env.observation_space)
+    settings["policy"] = ("CnnPolicy" if images else "MlpPolicy") if config.policy == "auto" else config.policy
+    settings["policy_kwargs"] = {} if settings["policy"] == "CnnPolicy" else {"net_arch": list(config.hidden)}
+    settings["learning_rate"] = lambda left: scheduled(config.learning_rate, config.learning_rate_end, 1 - left)
     try:
-        model = algorithm(env=env, seed=spec.seed, device=config.device, policy_kwargs=network, **settings)
+        model = algorithm(env=env, seed=spec.seed, device=config.device, **settings)
     except AssertionError as error:
         raise ValueError(f"config of {spec.agent}: {error}") from error
     rollout = config.num_envs * int(settings.get("n_steps") or settings["train_freq"])

@@ -30,6 +30,19 @@ class Config(SB3Config):
     learning_rate: float = 3e-3
 
 
+PRESETS: dict[str, dict[str, Any]] = {
+    "atari": {  # RL Baselines3 Zoo's settings for Atari
+        "num_envs": 8,
+        "n_steps": 128,
+        "batch_size": 256,
+        "n_epochs": 4,
+        "learning_rate": 2.5e-4,
+        "learning_rate_end": 0.0,
+        "clip_range": 0.1,
+    },
+}
+
+
 def train(spec: RunSpec, run_dir: Path) -> dict[str, Any]:
     """Trains to the budget of `spec`; the record stands in `run_dir`."""
     return train_sb3(PPO, Config, spec, run_dir)
