@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -167,12 +168,19 @@ class LocalCrew:
 
 def empty_results(plan: Plan, count: int) -> Results:
     """Room for the results of `count` members."""
-    space = observation_space(plan.rules)
+    shape, dtype = _form(plan.rules)
     keeps_final = plan.autoreset_mode == AutoresetMode.SAME_STEP
     return Results(
-        observations=np.empty((count, *space.shape), space.dtype),
+        observations=np.empty((count, *shape), dtype),
         points=np.empty(count, np.int64),
         terminated=np.empty(count, np.bool_),
         truncated=np.empty(count, np.bool_),
-        final_observations=np.empty((count, *space.shape), space.dtype) if keeps_final else None,
+        final_observations=np.empty((count, *shape), dtype) if keeps_final else None,
     )
+
+
+@functools.cache
+def _form(rules: Rules) -> tuple[tuple[int, ...], Any]:
+    """Shape and dtype of single observations; making a space takes longer than stepping many native games."""
+    space = observation_space(rules)
+    return space.shape, space.dtype
