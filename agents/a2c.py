@@ -58,6 +58,23 @@ class Config(OptimiserConfig):
             raise ValueError("config critic='none': A2C needs a critic; choose separate, shared or detached")
 
 
+PRESETS: dict[str, dict[str, Any]] = {
+    "pong": {
+        "network": "tiny",
+        "critic": "shared",
+        "normalize_observations": True,
+        "num_envs": 32,
+        "num_steps": 16,
+        "gae_lambda": 0.95,
+        "learning_rate": 1e-3,
+        "learning_rate_end": 0.02,
+        "entropy_coef": 0.01,
+        "rewards_end_returns": True,
+        "scale_rewards": False,
+    },
+}
+
+
 def update(
     policy: ActorCritic, optimiser: torch.optim.Optimizer, batch: Batch, config: Config, entropy_coef: float
 ) -> tuple[dict[str, Any], Batch]:

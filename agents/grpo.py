@@ -140,6 +140,16 @@ PRESETS: dict[str, dict[str, Any]] = {
     "dr-grpo": {"normalize_by_std": False, "variant": "dr-grpo"},
     "outcome": {"signal": "outcome", "variant": "outcome"},
     "anchor": {"signal": "anchor_state", "variant": "anchor"},
+    "pong": {
+        "network": "tiny",
+        "normalize_observations": True,
+        "groups": 2,
+        "group_size": 8,
+        "minibatches": 4,
+        "rewards_end_returns": True,
+        "learning_rate": 1e-3,
+        "entropy_coef": 0.01,
+    },
 }
 
 

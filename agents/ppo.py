@@ -85,6 +85,19 @@ PRESETS: dict[str, dict[str, Any]] = {
         "scale_rewards": False,
     },
     "clip-higher": {"clip_ratio_high": 0.28, "variant": "clip-higher"},
+    "pong": {  # a small network, returns cut at points, pixels standardised: for seconds, not for frames
+        "network": "tiny",
+        "critic": "shared",
+        "normalize_observations": True,
+        "num_envs": 32,
+        "num_steps": 64,
+        "learning_rate": 1e-3,
+        "learning_rate_end": 0.02,
+        "entropy_coef": 0.01,
+        "rewards_end_returns": True,
+        "scale_rewards": False,
+    },
+    "nature": {"network": "nature"},
 }
 
 

@@ -67,6 +67,32 @@ class Config(OptimiserConfig):
 PRESETS: dict[str, dict[str, Any]] = {
     "tabular": {"hidden": [], "learning_rate": 0.1, "entropy_coef": 0.3},
     "critic": {"baseline": "critic", "critic": "separate", "variant": "critic"},
+    "karpathy": {  # the agent of "Pong from Pixels" (2016), for rlenvs/PongDifference-v0
+        "network": "mlp",
+        "hidden": [200],
+        "activation": "relu",
+        "init": "xavier",
+        "bias": False,
+        "signed_pixels": True,
+        "episodes": 10,
+        "baseline": "episode",
+        "aggregation": "token-sum",
+        "rewards_end_returns": True,
+        "optimiser": "rmsprop",
+        "learning_rate": 1e-4,
+        "max_grad_norm": 0.0,
+        "entropy_coef": 0.0,
+        "variant": "karpathy",
+    },
+    "pong": {
+        "network": "tiny",
+        "normalize_observations": True,
+        "episodes": 8,
+        "baseline": "batch",
+        "rewards_end_returns": True,
+        "learning_rate": 1e-3,
+        "entropy_coef": 0.01,
+    },
 }
 
 

@@ -36,18 +36,27 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--budget", type=int, help="environment steps a run (default: the protocol's)")
     parser.add_argument("--protocol", default="gridworld@1", help="of budget and evaluation (default gridworld@1)")
     parser.add_argument("--set", nargs="*", default=[], metavar="KEY=VALUE", help="settings of every agent")
+    parser.add_argument("--env-set", nargs="*", default=[], metavar="KEY=VALUE", help="arguments of every environment")
     parser.add_argument("--workers", type=int, default=2, help="processes (default 2)")
     parser.add_argument("--runs", type=Path, default=Path("runs"), help="directory of all runs (default runs)")
     return parser
 
 
 def specs(
-    envs: Sequence[str], agents: Sequence[str], seeds: int, budget: int, rules: str, settings: Sequence[str] = ()
+    envs: Sequence[str],
+    agents: Sequence[str],
+    seeds: int,
+    budget: int,
+    rules: str,
+    settings: Sequence[str] = (),
+    env_settings: Sequence[str] = (),
 ) -> list[RunSpec]:
     """Every environment with every agent and seed, one seed of all of them after the other."""
-    values = parse_assignments(settings)
+    values, env_kwargs = parse_assignments(settings), parse_assignments(env_settings)
     return [
-        load_agent(agent.partition("@")[0]).spec(env_id, seed, budget, rules, values, agent.partition("@")[2] or None)
+        load_agent(agent.partition("@")[0]).spec(
+            env_id, seed, budget, rules, values, agent.partition("@")[2] or None, env_kwargs
+        )
         for seed in range(seeds)
         for env_id in envs
         for agent in agents
@@ -77,7 +86,7 @@ def main() -> None:
     rules = protocol(options.protocol)
     budget = rules.max_budget if options.budget is None else options.budget
     seeds = rules.seeds if options.seeds is None else options.seeds
-    wanted = specs(options.envs, options.agents, seeds, budget, options.protocol, options.set)
+    wanted = specs(options.envs, options.agents, seeds, budget, options.protocol, options.set, options.env_set)
     jobs = run(wanted, options.runs, options.workers)
     for board in build_leaderboards([read_run(job.path) for job in jobs]):
         Console().print(rich_tables(board))
