@@ -17,8 +17,9 @@ _PLAYS = (
     ("random, 4 frames an action", random_player, 0.0, 4),
     ("random, sticky 0.25", random_player, 0.25, 4),
     ("weak tracker", tracker(0.3), 0.0, 1),
-    ("strong tracker", tracker(0.9), 0.0, 1),
-    ("strong tracker, sticky 0.25", tracker(0.9), 0.25, 4),
+    ("close games", tracker(0.9), 0.0, 1),
+    ("strong tracker", tracker(0.97), 0.0, 1),
+    ("strong tracker, sticky 0.25", tracker(0.97), 0.25, 1),
 )
 
 

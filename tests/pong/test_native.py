@@ -24,7 +24,7 @@ STACK_FLAGS = 0x79  # tells of the ball's last move, which a transplanted ball h
 
 
 @pytest.mark.parametrize(
-    ("player", "sticky", "repeats"), [(random_player, 0.0, 4), (tracker(0.3), 0.25, 4), (tracker(0.9), 0.0, 1)]
+    ("player", "sticky", "repeats"), [(random_player, 0.0, 4), (tracker(0.3), 0.25, 4), (tracker(0.97), 0.0, 1)]
 )
 def test_equal_to_ale_frame_by_frame(player, sticky, repeats):
     report = compare(7000, player, seed=5, repeat_action_probability=sticky, repeats=repeats)
