@@ -1,4 +1,4 @@
-"""The command `rlenvs`: list, info, play, leaderboard, verify, reproduce, doctor.
+"""The command `rlenvs`: list, info, play, score, leaderboard, verify, reproduce, doctor.
 
 Exit codes: 0 done, 1 failed (bad input, a record that does not verify), 2 wrong usage, 130 interrupted. Errors are
 one line on standard error; with RLENVS_DEBUG=1 their tracebacks too. `--json` prints one JSON document.
@@ -55,6 +55,7 @@ def parser() -> Parser:
     top.add_argument("--version", action="version", version=f"rlenvs {rlenvs.__version__}")
     commands = top.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
     _add_environment_commands(commands)
+    _add_score_command(commands)
     _add_record_commands(commands)
     doctor = commands.add_parser("doctor", help="versions, extras, ROMs, threads, GPU: to paste into an issue")
     doctor.add_argument("--json", action="store_true", help="as JSON")
@@ -82,6 +83,15 @@ def _add_environment_commands(commands: Any) -> None:
     play.add_argument("--set", nargs="+", default=[], metavar="NAME=VALUE", help="arguments of the environment")
     play.add_argument("--window", action="store_true", help="in a window (extra: window)")
     play.set_defaults(run=run.play)
+
+
+def _add_score_command(commands: Any) -> None:
+    score = commands.add_parser("score", help="judge mathematical answers in a file")
+    score.add_argument("path", metavar="FILE", help='lines {"gold": ..., "response": ...} or {..., "prediction": ...}')
+    score.add_argument("--out", help="file for the verdicts (default: FILE.scored.jsonl)")
+    score.add_argument("--extraction", default="auto", choices=("auto", "strict", "exact"), help="of answers (auto)")
+    score.add_argument("--json", action="store_true", help="the summary as JSON")
+    score.set_defaults(run=run.score)
 
 
 def _add_record_commands(commands: Any) -> None:

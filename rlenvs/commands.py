@@ -11,6 +11,7 @@ import json
 import re
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -68,6 +69,20 @@ def play(options: argparse.Namespace) -> int:
     play = play_in_window if options.window else play_in_terminal
     returns = play(find_entry(options.id).id, options.seed, dict(map(assignment, options.set)))
     print("returns:", ", ".join(f"{value:g}" for value in returns) or "no episode ended")
+    return 0
+
+
+def score(options: argparse.Namespace) -> int:
+    """Writes a verdict a line, prints how many there are of each status and how fast they were."""
+    from rlenvs.scoring import score_file, table
+
+    out = options.out or str(Path(options.path).with_suffix(".scored.jsonl"))
+    summary = score_file(options.path, out, options.extraction)
+    if options.json:
+        return _print_json(summary.to_json() | {"out": out})
+    console().print(table(summary))
+    rate = summary.to_json()["verdicts_per_second"]
+    print(f"{summary.accuracy:.1%} of {summary.lines} lines right, {rate:,.0f} verdicts a second, written to {out}")
     return 0
 
 

@@ -5,7 +5,8 @@
 Typical: gold answers as in school and olympiad sets (40 % whole numbers), each response a box; 40 % repeat the gold
 answer, 20 % write it in another way, 40 % give another problem's answer. Both verifiers judge the same pairs in the
 same process, one round after the other; every round of ours begins with empty caches. Labels are by construction, and
-disagreements with them are counted. Rates are per second of processor time. Whole numbers in `verify_many` are timed apart.
+disagreements with them are counted. Rates are per second of processor time. Whole numbers in `verify_many` are timed
+apart.
 """
 
 from __future__ import annotations
@@ -86,7 +87,9 @@ def measure(pairs: Sequence[Pair], rounds: int) -> dict[str, float]:
     figures = {
         "verdicts a second": statistics.median(ours),
         "whole numbers a second": _whole_rate(),
-        "disagreements": sum((verdict.reward == 1) != pair.right for verdict, pair in zip(verdicts, pairs, strict=True)),
+        "disagreements": sum(
+            (verdict.reward == 1) != pair.right for verdict, pair in zip(verdicts, pairs, strict=True)
+        ),
         **{f"share decided by {stage}": count / len(pairs) for stage, count in stages.most_common()},
     }
     if theirs and peer is not None:

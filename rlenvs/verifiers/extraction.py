@@ -30,7 +30,7 @@ MAX_BARE = 300
 _HEADING_WORDS = 3
 _MARK = re.compile(r"(?<!#)####(?!#)[ \t]*([^\n]*)")
 _ANCHOR = re.compile(r"\banswers?\b\**(?:[^.\n:=$]{0,60}?(?:\bis\b|\bare\b|:|=|\bequals\b))[\s:*]*", re.IGNORECASE)
-_SENTENCE_END = re.compile(r"[.!?](?=\s|$|\*)|\n|[,;] ?(?:but|so|because|which|since|where)\b|\bI hope\b")
+_SENTENCE_END = re.compile(r"[.!?](?=\s|$|\*)|\n|[,;]? \b(?:but|so|because|which|since|as)\b|\bI hope\b")
 _DENIAL = re.compile(r"\W*(?:definitely |certainly |probably )?(?:not|never|n't)\b", re.IGNORECASE)
 _DENYING = frozenset({"not", "isn't", "cannot", "can't", "never", "wasn't", "isnt", "neither", "aren't"})
 _CLAUSE = re.compile(r"\bbut\b|[.,;:!?\n]")

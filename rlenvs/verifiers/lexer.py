@@ -159,7 +159,9 @@ def _read_text(text: str, position: int, command: str, spaced: bool, tokens: lis
         tokens.append(Token("multiplier", bare, spaced))
     elif not _LETTER.search(content):
         tokens += _respaced(tokenize(content), spaced)
-    elif content in FUNCTIONS or (command in NAME_COMMANDS and content.isalpha() and len(content) <= 2):
+    elif (content in FUNCTIONS and content not in UNIT_WORDS) or (
+        command in NAME_COMMANDS and content.isalpha() and len(content) <= 2
+    ):
         tokens += _split_word(content, spaced, tokens)
     else:
         tokens.append(Token("text", content, spaced))

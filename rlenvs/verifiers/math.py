@@ -52,7 +52,8 @@ def verify(gold: Gold, response: str, extraction: str = "auto", *, reject_uneval
                 return _verdict(outcome, answer, "whole" if extraction == "exact" else "bare")
     found = extract(response, extraction)
     verdict = _judge(accepted, found, reject_unevaluated)
-    if verdict.reward or found.source not in UNMARKED or len(response) > MAX_BARE or reject_unevaluated:
+    unmarked = extraction == "auto" and found.source in UNMARKED and len(response) <= MAX_BARE
+    if verdict.reward or not unmarked or reject_unevaluated:
         return verdict
     for right in accepted:
         if (outcome := same_text(right, response)) is not None:

@@ -6,6 +6,7 @@ whether the caller is a thread, an event loop or a spawned process. A forked pro
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import subprocess
@@ -18,9 +19,10 @@ from rlenvs.verifiers.tree import Tree
 from rlenvs.verifiers.wire import encode
 
 MAX_WORKERS = 4
+LATE = "late"
 START_SECONDS = 20.0
-ANSWER_SECONDS = 4.0
-"""Until a worker that does not even report a timeout is replaced."""
+ANSWER_SECONDS = 2.5
+"""Until a worker that does not even report a timeout is replaced; its question is not asked again."""
 
 _ROOT = Path(__file__).resolve().parents[1]
 _BOOT = f"""
@@ -53,7 +55,7 @@ class Worker:
             raise OSError("the math verifier's worker does not start")
 
     def ask(self, line: bytes) -> str:
-        """The answer to a question; empty if the worker died or is late."""
+        """The answer to a question; empty if the worker died, ``late`` if it does not answer in time."""
         assert self.process.stdin is not None
         try:
             self.process.stdin.write(line)
@@ -63,11 +65,11 @@ class Worker:
         return self.read(ANSWER_SECONDS)
 
     def read(self, seconds: float) -> str:
-        """One line, or an empty text after `seconds` or at the end."""
+        """One line, ``late`` after `seconds`, or an empty text at the end."""
         assert self.process.stdout is not None
         poller = select.poll()
         poller.register(self.process.stdout, select.POLLIN | select.POLLHUP)
-        return self.process.stdout.readline().decode().strip() if poller.poll(seconds * 1000) else ""
+        return self.process.stdout.readline().decode().strip() if poller.poll(seconds * 1000) else LATE
 
     def kill(self) -> None:
         """Ends the process and frees its pipes."""
@@ -75,7 +77,8 @@ class Worker:
         self.process.wait()
         for pipe in (self.process.stdin, self.process.stdout):
             if pipe is not None:
-                pipe.close()
+                with contextlib.suppress(OSError):  # what was not flushed cannot be any more
+                    pipe.close()
 
 
 class Pool:
@@ -86,19 +89,21 @@ class Pool:
         self.places = threading.BoundedSemaphore(MAX_WORKERS)
 
     def ask(self, line: bytes) -> Outcome:
-        """The outcome of a question. A worker that fails is replaced; its question is asked once more."""
+        """The outcome of a question. Workers that died are replaced, and the question is asked again."""
         with self.places:
-            for _ in range(2):
+            for _ in range(MAX_WORKERS + 1):
                 try:
                     worker = self._take()
                 except OSError as error:
                     return Outcome(None, "proof", str(error), failed=True)
                 answer = worker.ask(line)
-                if answer:
+                if answer in _OUTCOMES:
                     self.free.append(worker)
                     return _OUTCOMES[answer]
                 worker.kill()
-        return Outcome(None, "proof", "the worker died", failed=True)
+                if answer == LATE:
+                    break
+        return Outcome(None, "proof", "the worker died or hangs", failed=True)
 
     def _take(self) -> Worker:
         try:
