@@ -6,6 +6,8 @@ RUN := $(BIN)/python
 STAMP := $(VENV)/.installed
 # One torch thread a process: networks this small lose more to synchronisation than they gain from a second core.
 export OMP_NUM_THREADS ?= 1
+# Threads that wait must not keep a core busy: others need it. Read when libgomp is loaded, hence set here.
+export OMP_WAIT_POLICY ?= PASSIVE
 
 .PHONY: help setup demo test lint bench site clean
 help:

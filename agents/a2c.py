@@ -79,7 +79,7 @@ def update(
     policy: ActorCritic, optimiser: torch.optim.Optimizer, batch: Batch, config: Config, entropy_coef: float
 ) -> tuple[dict[str, Any], Batch]:
     """One gradient step on -A log pi + value_coef * critic's error - entropy_coef * entropy."""
-    data = batch.with_gae(config.gamma, config.gae_lambda).transitions()
+    data = policy.prepared(batch.with_gae(config.gamma, config.gae_lambda).transitions())
     assert data.advantages is not None and data.returns is not None
     now = policy.evaluate(data)
     assert now.values is not None

@@ -121,6 +121,7 @@ class Sweep:
 
     def _start_worker(self) -> subprocess.Popen[str]:
         environment = {**os.environ, QUIET: "1", "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
+        environment.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         with self.log.open("a") as errors:
             process = subprocess.Popen(
                 [sys.executable, "-m", "agents.worker", str(self.runs)],

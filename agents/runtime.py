@@ -24,7 +24,6 @@ def configure_torch(threads: int = 1, deterministic: bool = True) -> None:
     """
     if threads < 0:
         raise ValueError(f"threads={threads}: choose at least 1, or 0 for PyTorch's own choice")
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     if threads:
         torch.set_num_threads(threads)
