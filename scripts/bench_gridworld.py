@@ -106,10 +106,10 @@ def make_subjects() -> dict[str, Subject]:
         "lake single": _single(LAKE),
         "lake gymnasium single": _single("FrozenLake-v1"),
     }
-    if _installed("numba"):
+    if installed("numba"):
         subjects["lake numba 8192"] = _native(LAKE, LARGE, backend="numba")
         subjects["lake numba same-step"] = _native(LAKE, LARGE, backend="numba", **same_step)
-    if _installed("envpool"):
+    if installed("envpool"):
         subjects["cliff envpool 8192"] = _envpool("CliffWalking-v1", LARGE)
         subjects["cliff envpool 64"] = _envpool("CliffWalking-v1", SMALL)
         subjects["lake envpool 8192"] = _envpool("FrozenLake-v1", LARGE)
@@ -152,7 +152,7 @@ def report(rates: dict[str, list[float]]) -> None:
 
 def check_equal_to_sync(num_envs: int = 48, steps: int = 250) -> None:
     """Raise AssertionError unless the timed environments equal `SyncVectorEnv` of the single one."""
-    backends = ["numpy"] + ["numba"] * _installed("numba")
+    backends = ["numpy"] + ["numba"] * installed("numba")
     for env_id in (CLIFF, LAKE):
         for mode in (AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP):
             for backend in backends:
@@ -174,7 +174,7 @@ def _check_equal(ours: Any, sync: SyncVectorEnv, steps: int) -> None:
 def machine() -> dict[str, Any]:
     """What the figures depend on."""
     packages = ("numpy", "gymnasium", "numba", "envpool")
-    versions = {name: importlib.metadata.version(name) for name in packages if _installed(name)}
+    versions = {name: importlib.metadata.version(name) for name in packages if installed(name)}
     return {"rlenvs": rlenvs.__version__, **versions, "python": platform.python_version(), "cores": os.cpu_count()}
 
 
@@ -231,7 +231,8 @@ def _steps_for(subject: Subject, seconds: float) -> int:
         steps *= 2
 
 
-def _installed(package: str) -> bool:
+def installed(package: str) -> bool:
+    """Whether a package can be imported."""
     return importlib.util.find_spec(package) is not None
 
 

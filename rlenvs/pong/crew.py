@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium.vector import AutoresetMode
 
-from rlenvs.pong.emulator import Bytes
+from rlenvs.pong.emulator import SCREEN_SHAPE, Bytes
 from rlenvs.pong.member import Member
 from rlenvs.pong.observers import make_observer, observation_space
 from rlenvs.pong.rules import Rules
@@ -95,8 +95,10 @@ class LocalCrew:
     def __init__(self, plan: Plan, count: int, numbers: Sequence[int]) -> None:
         self._plan = plan
         self._count = count
+        screens: Bytes = np.zeros((2, *SCREEN_SHAPE), np.uint8)
         self._members = {
-            number: Member(plan.rules, make_observer(plan.rules, plan.compiled), plan.step_limit) for number in numbers
+            number: Member(plan.rules, make_observer(plan.rules, plan.compiled), plan.step_limit, screens)
+            for number in numbers
         }
 
     def seed(self, seeds: dict[int, int]) -> None:
@@ -125,7 +127,7 @@ class LocalCrew:
 
     def views(self, members: Sequence[int]) -> dict[int, tuple[Bytes, Bytes]]:
         """See `Crew`."""
-        return {number: (self._members[number].game.current, self._members[number].ram) for number in members}
+        return {number: (self._members[number].game.screen(), self._members[number].ram) for number in members}
 
     def observe(self) -> npt.NDArray[Any]:
         """See `Crew`."""

@@ -14,7 +14,7 @@ from rlenvs.foundation import snapshots
 from rlenvs.foundation.checks import one_of
 from rlenvs.foundation.windows import Window
 from rlenvs.pong import rendering
-from rlenvs.pong.emulator import check_installed
+from rlenvs.pong.emulator import SCREEN_SHAPE, Bytes, check_installed
 from rlenvs.pong.member import Member
 from rlenvs.pong.observers import choose_compiled, make_observer, observation_space
 from rlenvs.pong.rules import make_rules
@@ -114,7 +114,7 @@ class PongEnv(gym.Env[npt.NDArray[Any], int]):
             return None
         if self._member is None:
             raise ResetNeeded("render was called before the first reset: call reset")
-        screen = self._member.game.current
+        screen = self._member.game.screen()
         if self.render_mode == "ansi":
             return rendering.ansi(screen, self._member.ram)
         if self.render_mode == "rgb_array":
@@ -178,7 +178,9 @@ class PongEnv(gym.Env[npt.NDArray[Any], int]):
     def _playing(self) -> Member:
         """The game, seeded by the system if nobody has."""
         if self._member is None:
-            self._member = Member(self.rules, make_observer(self.rules, self._compiled), self.rules.step_limit)
+            screens: Bytes = np.zeros((2, *SCREEN_SHAPE), np.uint8)
+            observer = make_observer(self.rules, self._compiled)
+            self._member = Member(self.rules, observer, self.step_limit, screens)
             self._seed(self.np_random_seed)
         return self._member
 

@@ -17,36 +17,45 @@ from rlenvs.pong.emulator import SCREEN_SHAPE, Bytes, Machine
 from rlenvs.pong.rules import Rules
 
 NOOP = 0
-_SPARE = 4  # the screen of an episode's last frame, where that is not the last one of a step
+POINTS_TO_WIN = 21
 
 
 class Game:
     """One game.
 
+    Args:
+        rules: how it is played.
+        machine: the console.
+        screens: room for two screens, uint8 `[2, 210, 160]`; games that take turns should share it, for what does
+            not leave the processor's cache is read several times faster.
+
     Attributes:
         machine: the console.
-        pooled: the screens whose pixelwise maximum is to be shown. They are those of the last two frames of the
-            last whole step; a step that ends the episode adds its last frame but one if it came so far, and its
-            last one never, as in Gymnasium's AtariPreprocessing.
-        current: the screen of the last frame.
+        pooled: the screens whose pixelwise maximum is to be shown; valid until another game uses `screens`. They
+            are those of the last two frames of the last whole step; a step that ends the episode adds its last
+            frame but one if it came so far, and its last one never, as in Gymnasium's AtariPreprocessing.
         frames: frames of the episode so far, no-ops included.
         terminated: somebody has 21 points.
         truncated: the frame limit is reached.
         generator: draws no-op starts.
     """
 
-    def __init__(self, rules: Rules, machine: Machine) -> None:
+    def __init__(self, rules: Rules, machine: Machine, screens: Bytes) -> None:
         self.machine = machine
         self.generator = np.random.Generator(np.random.PCG64(0))
         self._rules = rules
         self._codes = rules.action_codes
-        self._pools = rules.max_pool and rules.frame_skip > 1
         self._sticky = np.random.MT19937(0)
         self._threshold = rules.repeat_action_probability * 2**32
-        self._screens: Bytes = np.zeros((5, *SCREEN_SHAPE), np.uint8)
-        self._front = 0
+        shown = 0 if rules.observation == "ram" else 2 if rules.max_pool and rules.frame_skip > 1 else 1
+        self._shown_from = rules.frame_skip + 1 - shown  # the first frame of a step that is looked at
+        self._older, self._newer = screens
+        self._pair = (self._older if shown == 2 else self._newer, self._newer)
+        self._kept: Bytes = np.zeros(screens.shape if shown else (0,), np.uint8)
+        self._restored_screen: Bytes | None = machine.start_screen
         self._last_action = NOOP
-        self._show_front()
+        self._points = [0, 0]
+        self.pooled: tuple[Bytes, ...] = self._pair
         self.frames = 0
         self.terminated = self.truncated = False
 
@@ -66,64 +75,67 @@ class Game:
         """Begin an episode."""
         self.machine.reset()
         self._last_action = NOOP
+        self._points = [0, 0]
         self.terminated = self.truncated = False
+        self._restored_screen = self.machine.start_screen
         most = self._rules.noop_max
         self.frames = int(self.generator.integers(1, most + 1)) if most else 0
         for _ in range(self.frames):
             self._act(NOOP)
-        self._front = 0
-        if self.frames:
-            self.machine.screen(self._screens[0])
-        else:
-            self._screens[0] = self.machine.start_screen
-        self._screens[1] = self._screens[0]
-        self._show_front()
+        self._older[...] = self._newer[...] = self.screen()
+        self._show_pair()
 
     def step(self, action: int) -> int:
         """Play an action, given by its place in the rules, for `frame_skip` frames; return the points won."""
         code, skip, machine = self._codes[action], self._rules.frame_skip, self.machine
-        back = 2 - self._front
-        points, frame = 0, 0
         frames_left = self._rules.max_num_frames_per_episode - self.frames
+        points, frame = 0, 0
         while frame < skip:
             points += self._act(code)
             frame += 1
             self.terminated = points != 0 and machine.over()
             self.truncated = frame == frames_left
             if self.terminated or self.truncated:
-                self._show_end(back, frame)
+                self._show_end(frame)
                 break
-            if frame >= skip - 1:
-                machine.screen(self._screens[back + frame - skip + 1])
-        else:
-            self._front = back
-            self._show_front()
+            if frame >= self._shown_from:
+                machine.screen(self._newer if frame == skip else self._older)
         self.frames += frame
+        if points:
+            self._points[points > 0] += abs(points)
+        if not (self.terminated or self.truncated):
+            self._show_pair()
         return points
+
+    def screen(self) -> Bytes:
+        """The screen of the last frame."""
+        if self._restored_screen is not None:
+            return self._restored_screen
+        screen: Bytes = np.empty(SCREEN_SHAPE, np.uint8)
+        self.machine.screen(screen)
+        return screen
 
     def arrays(self) -> list[npt.NDArray[Any]]:
         """The state, as arrays of constant shapes."""
         twister: Any = self._sticky.state["state"]
-        place = [self.frames, self._last_action, self.terminated, self.truncated, twister["pos"]]
+        place = [self.frames, self._last_action, self.terminated, self.truncated, *self._points, twister["pos"]]
         return [
             self.machine.snapshot(),
-            self._screens[self._front : self._front + 2],
-            self.current,
+            self._kept,
+            self.screen(),
             twister["key"],
             np.array(place, np.int64),
             to_words(self.generator),
         ]
 
-    def load(self, machine: Bytes, shown: Bytes, current: Bytes, key: Any, place: Any, words: Any) -> None:
-        """Undo `arrays`."""
+    def load(self, machine: Bytes, kept: Bytes, screen: Bytes, key: Any, place: Any, words: Any) -> None:
+        """Undo `arrays`; there is nothing in `pooled` before the next step."""
         self.machine.restore(machine)
-        self._front = 0
-        self._screens[:2] = shown
-        self._screens[_SPARE] = current
-        self._show_front()
-        self.current = self._screens[_SPARE]
-        self.frames, self._last_action, terminated, truncated, position = place.tolist()
+        self._kept = kept
+        self._restored_screen = screen
+        self.frames, self._last_action, terminated, truncated, lost, won, position = place.tolist()
         self.terminated, self.truncated = bool(terminated), bool(truncated)
+        self._points = [lost, won]
         self._sticky.state = {"bit_generator": "MT19937", "state": {"key": key, "pos": position}}
         self.generator = from_words(words)
 
@@ -134,22 +146,26 @@ class Game:
                 self._last_action = code
             draw()
             code = self._last_action
+        self._restored_screen = None
         return self.machine.act(code)
 
     def _seed_sticky(self, seed: int) -> None:
         _, key, position, *_ = cast(tuple[Any, ...], np.random.RandomState(seed).get_state())
         self._sticky.state = {"bit_generator": "MT19937", "state": {"key": key, "pos": position}}
 
-    def _show_front(self) -> None:
-        older, newer = self._screens[self._front], self._screens[self._front + 1]
-        self.pooled: tuple[Bytes, ...] = (older, newer) if self._pools else (newer, newer)
-        self.current = newer
+    def _show_pair(self) -> None:
+        """Show the last frames of a whole step, and keep them if the next step may end the episode."""
+        self.pooled = self._pair
+        frames_left = self._rules.max_num_frames_per_episode - self.frames
+        if max(self._points) >= POINTS_TO_WIN - 1 or frames_left <= self._rules.frame_skip:
+            for kept, screen in zip(self._kept, self._pair, strict=False):
+                kept[...] = screen
 
-    def _show_end(self, back: int, frame: int) -> None:
-        self.current = self._screens[_SPARE]
-        self.machine.screen(self.current)
-        if self._pools and frame == self._rules.frame_skip:
-            self.pooled = (*self.pooled, self._screens[back])
+    def _show_end(self, frame: int) -> None:
+        """Show what was kept of the step before, with the last frame but one if this step came so far."""
+        self.pooled = tuple(self._kept)
+        if frame == self._rules.frame_skip > self._shown_from:
+            self.pooled += (self._older,)
 
 
 def varied_seed(twister: np.random.MT19937, rank: int) -> int:

@@ -21,6 +21,7 @@ class Member:
         rules: how it is played.
         observer: what is seen, its own.
         step_limit: steps after which the episode is truncated; the frame limit counts too.
+        screens: room that members of a process share; see `Game`.
 
     Attributes:
         game: the game.
@@ -28,8 +29,8 @@ class Member:
         is_over: no episode is being played.
     """
 
-    def __init__(self, rules: Rules, observer: Observer, step_limit: int) -> None:
-        self.game = Game(rules, _machine(rules.backend))
+    def __init__(self, rules: Rules, observer: Observer, step_limit: int, screens: Bytes) -> None:
+        self.game = Game(rules, _machine(rules.backend), screens)
         self.observer = observer
         self._step_limit = step_limit
         self._elapsed = 0

@@ -25,7 +25,7 @@ def gymnasium_stack(noop_max: int = 0, frame_skip: int = 4, **arguments: Any) ->
 
 def make_member(compiled: bool = False, **arguments: Any) -> Member:
     rules = make_rules(**arguments)
-    return Member(rules, make_observer(rules, compiled), rules.step_limit)
+    return Member(rules, make_observer(rules, compiled), rules.step_limit, np.zeros((2, 210, 160), np.uint8))
 
 
 def frames_of_random_play(count: int, seed: int = 0, skip: int = 1) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -35,7 +35,7 @@ def frames_of_random_play(count: int, seed: int = 0, skip: int = 1) -> Iterator[
     member.reset()
     actions = np.random.default_rng(seed).integers(3, size=count).repeat(12)
     for action in actions[:count].tolist():
-        yield member.game.current.copy(), member.ram
+        yield member.game.screen().copy(), member.ram
         if member.is_over:
             member.reset()
         member.step(action)

@@ -1,0 +1,212 @@
+"""Speed of Pong on the emulator beside its peers, as shares of the bare emulator measured in one interleaved run.
+
+    python -m scripts.bench_pong [--seconds 1] [--rounds 5] [--out pong.json]
+
+Every round times every subject for a while, one after the other; a ratio is the median over rounds of the ratio within
+a round. On one core the clock is the process's own, so that other programs on the machine count less; on two cores it
+is the wall's. The bare emulator plays four frames a step and looks at nothing: what is built on it cannot be faster.
+All play random actions with ends and resets, from a ring of 64 batches; sampling is not timed. What is timed is checked
+first: observations, rewards and flags equal those of Gymnasium's stack. Peers that are not installed are left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+import time
+from collections.abc import Callable, Iterator
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+import ale_py
+import ale_py.roms
+import gymnasium as gym
+import numpy as np
+from gymnasium.vector import AutoresetMode
+from gymnasium.wrappers import AtariPreprocessing, FrameStackObservation
+
+import rlenvs  # noqa: F401  (registers the ids)
+from rlenvs.leaderboard.files import write_atomically
+from scripts.bench_gridworld import Bar, Subject, installed, machine, ratio
+from scripts.errors import one_line_errors
+
+SEED, RING, NUM_ENVS = 0, 64, 32
+RAW, TWO_CORES = "bare emulator", ", 2 cores"
+STICKY: dict[str, Any] = {"repeat_action_probability": 0.25}
+
+BARS = (
+    Bar("84x84x4, Gymnasium's bits, share of the bare emulator", "Pong", RAW, 0.88),
+    Bar("difference frames, share of the bare emulator", "PongDifference", RAW, 0.94),
+    Bar("ball and paddles, share of the bare emulator", "PongRam", RAW, 0.97),
+    Bar("32 environments on two cores against ale-py's", "Pong" + TWO_CORES, "ale-py vector" + TWO_CORES, 1.05),
+)
+
+
+@one_line_errors
+def main() -> None:
+    """Check, time, print, and write the figures if asked to."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=1.0, help="time for a subject in a round")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--out", type=Path, help="JSON file for the figures")
+    arguments = parser.parse_args()
+    if arguments.rounds < 1 or arguments.seconds <= 0:
+        parser.error("--rounds must be at least 1 and --seconds above 0")
+    if arguments.out is not None and not arguments.out.parent.is_dir():
+        parser.error(f"--out: there is no directory {arguments.out.parent}")
+    ale_py.ALEInterface.setLoggerMode(ale_py.LoggerMode.Error)
+    check_equal_to_gymnasium()
+    rates = measure(one_core(), arguments.rounds, arguments.seconds, time.process_time)
+    rates |= measure(two_cores(), arguments.rounds, arguments.seconds, time.perf_counter)
+    report(rates)
+    if arguments.out is not None:
+        figures = {"rates": rates, "ratios": {bar.claim: ratio(bar, rates) for bar in BARS}, "machine": machine()}
+        write_atomically(arguments.out, (json.dumps(figures, indent=2) + "\n").encode())
+
+
+def one_core() -> dict[str, Subject]:
+    """What plays in one process with one thread, by name."""
+    subjects = {
+        RAW: _raw(),
+        "Gymnasium's stack": _single(_gymnasium_stack()),
+        "ale-py vector": _ale_vector(1),
+        "Pong, single": _single(gym.make("rlenvs/Pong-v0").unwrapped),
+    }
+    if installed("envpool"):
+        subjects["EnvPool"] = _envpool(1)
+    for name in ("Pong", "PongFast", "PongDifference", "PongRam"):
+        for compiled in (True, False) if installed("numba") else (False,):
+            made = gym.make_vec(f"rlenvs/{name}-v0", NUM_ENVS, workers=1, compiled=compiled, **STICKY)
+            subjects[name + ("" if compiled else ", NumPy")] = _vector(made)
+    return subjects
+
+
+def two_cores() -> dict[str, Subject]:
+    """What shares 32 environments out to two cores, by name."""
+    subjects = {
+        "ale-py vector" + TWO_CORES: _ale_vector(2),
+        "Pong" + TWO_CORES: _vector(gym.make_vec("rlenvs/Pong-v0", NUM_ENVS, workers=2)),
+    }
+    if installed("envpool"):
+        subjects["EnvPool" + TWO_CORES] = _envpool(2)
+    return subjects
+
+
+def measure(
+    subjects: dict[str, Subject], rounds: int, seconds: float, clock: Callable[[], float]
+) -> dict[str, list[float]]:
+    """Steps of single environments a second of `clock`, by subject, one figure a round."""
+    rates: dict[str, list[float]] = {name: [] for name in subjects}
+    for subject in subjects.values():
+        subject.run(max(1, 400 // subject.num_envs))
+    for _ in range(rounds):
+        for name, subject in subjects.items():
+            steps, began, start = 0, time.perf_counter(), clock()
+            while time.perf_counter() - began < seconds:
+                subject.run(max(1, 64 // subject.num_envs))
+                steps += max(1, 64 // subject.num_envs)
+            rates[name].append(steps * subject.num_envs / (clock() - start))
+    return rates
+
+
+def report(rates: dict[str, list[float]]) -> None:
+    """Print rates, shares of the bare emulator, and what became of the bars."""
+    for name, values in rates.items():
+        share = ratio(Bar("", name, RAW, 0), rates)
+        shown = "" if TWO_CORES in name or share is None else f"{share:8.3f} of the bare emulator"
+        print(f"{name:26}{statistics.median(values):9.0f} steps/s   ({min(values):.0f} to {max(values):.0f}){shown}")
+    print()
+    for bar in BARS:
+        reached = ratio(bar, rates)
+        if reached is None:
+            print(f"{bar.claim:58} not measured: numba is not installed")
+        else:
+            verdict = "reached" if reached >= bar.at_least else "MISSED"
+            print(f"{bar.claim:58}{reached:7.3f}   bar {bar.at_least:g}   {verdict}")
+
+
+def check_equal_to_gymnasium(steps: int = 600) -> None:
+    """Raise AssertionError unless the first member plays as Gymnasium's stack does."""
+    for compiled in (True, False) if installed("numba") else (False,):
+        theirs = _gymnasium_stack()
+        ours = gym.make_vec("rlenvs/Pong-v0", 1, autoreset_mode=AutoresetMode.DISABLED, compiled=compiled)
+        np.testing.assert_array_equal(ours.reset(seed=SEED)[0][0], theirs.reset(seed=SEED)[0])
+        for action in np.random.default_rng(SEED).integers(6, size=steps):
+            mine, expected = ours.step(np.array([action])), theirs.step(action)
+            for array, value in zip(mine[:4], expected[:4], strict=True):
+                np.testing.assert_array_equal(array[0], value)
+
+
+def _raw() -> Subject:
+    ale = ale_py.ALEInterface()
+    ale.setFloat(*next(iter(STICKY.items())))
+    ale.setInt("random_seed", SEED)
+    rom = ale_py.roms.get_rom_path("pong")
+    assert rom is not None
+    ale.loadROM(rom)
+    codes = [action.value for action in ale.getMinimalActionSet()]
+    actions: Iterator[int] = cycle(np.random.default_rng(SEED).choice(codes, 4096).tolist())
+
+    def run(steps: int) -> None:
+        act = ale.act
+        for _, action in zip(range(steps), actions, strict=False):
+            act(action)
+            act(action)
+            act(action)
+            act(action)
+            if ale.game_over():
+                ale.reset_game()
+
+    return Subject(1, run)
+
+
+def _gymnasium_stack() -> Any:
+    gym.register_envs(ale_py)
+    emulator = gym.make("ALE/Pong-v5", frameskip=1, **STICKY)
+    return FrameStackObservation(AtariPreprocessing(emulator, noop_max=0), 4)
+
+
+def _ale_vector(threads: int) -> Subject:
+    plain: dict[str, Any] = {"noop_max": 0, "use_fire_reset": False, "reward_clipping": False}
+    made = ale_py.AtariVectorEnv("pong", num_envs=NUM_ENVS, num_threads=threads, **plain, **STICKY)
+    return _vector(made)
+
+
+def _envpool(threads: int) -> Subject:
+    import envpool
+
+    made = envpool.make_gymnasium("Pong-v5", num_envs=NUM_ENVS, num_threads=threads, seed=SEED, **STICKY)
+    return _vector(made, np.int32)
+
+
+def _vector(env: Any, dtype: type = np.int64) -> Subject:
+    single = env.action_space if hasattr(env.action_space, "n") else env.single_action_space
+    ring: np.ndarray = np.random.default_rng(SEED).integers(single.n, size=(RING, NUM_ENVS)).astype(dtype)
+    actions: Iterator[Any] = cycle(list(ring))
+    env.reset()
+
+    def run(steps: int) -> None:
+        for _, action in zip(range(steps), actions, strict=False):
+            env.step(action)
+
+    return Subject(NUM_ENVS, run)
+
+
+def _single(env: Any) -> Subject:
+    actions: Iterator[int] = cycle(np.random.default_rng(SEED).integers(6, size=4096).tolist())
+    env.reset(seed=SEED)
+
+    def run(steps: int) -> None:
+        for _, action in zip(range(steps), actions, strict=False):
+            _, _, terminated, truncated, _ = env.step(action)
+            if terminated or truncated:
+                env.reset()
+
+    return Subject(1, run)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
