@@ -23,6 +23,7 @@ class OptimiserConfig(PolicyConfig):
         max_grad_norm: the gradient's global norm is cut to this; 0 switches it off.
         entropy_coef: weight of the entropy bonus at the start.
         entropy_coef_end: share of it that is left at the end of the budget, reached linearly.
+        decay_from: share of the budget after which both begin to fall.
         gamma: discount factor of the learning signal; scores are undiscounted.
         rewards_end_returns: no return passes a reward, as in games of points; scores are not touched.
         device: `auto`, `cpu`, `cuda`, ...
@@ -35,6 +36,7 @@ class OptimiserConfig(PolicyConfig):
     max_grad_norm: float = 0.5
     entropy_coef: float = 0.05
     entropy_coef_end: float = 0.0
+    decay_from: float = 0.0
     gamma: float = 0.99
     rewards_end_returns: bool = False
     device: str = "auto"
@@ -48,6 +50,8 @@ class OptimiserConfig(PolicyConfig):
         for name, count in [*counts, *(("hidden", units) for units in self.hidden)]:
             if count < 1:
                 raise ValueError(f"config {name}={count}: it must be at least 1")
+        if not 0.0 <= self.decay_from < 1.0:
+            raise ValueError(f"config decay_from={self.decay_from}: choose a share from 0 to below 1")
         if not 0.0 <= self.gamma <= 1.0:
             raise ValueError(f"config gamma={self.gamma}: choose a number from 0 to 1")
 
@@ -63,16 +67,17 @@ def make_optimiser(policy: nn.Module, config: OptimiserConfig) -> torch.optim.Op
     return torch.optim.Adam(policy.parameters(), lr=config.learning_rate, eps=1e-5, fused=True)
 
 
-def scheduled(start: float, end_share: float, progress: float) -> float:
-    """Linear from `start` at progress 0 to `end_share * start` at progress 1."""
-    return start * (1.0 + (end_share - 1.0) * min(max(progress, 0.0), 1.0))
+def scheduled(start: float, end_share: float, progress: float, decay_from: float = 0.0) -> float:
+    """`start` until progress `decay_from`, then linear to `end_share * start` at progress 1."""
+    decayed = (progress - decay_from) / (1.0 - decay_from)
+    return start * (1.0 + (end_share - 1.0) * min(max(decayed, 0.0), 1.0))
 
 
 def apply_schedules(optimiser: torch.optim.Optimizer, config: OptimiserConfig, progress: float) -> float:
     """Sets the learning rate and returns the entropy coefficient for the share `progress` of the budget used."""
     for parameters in optimiser.param_groups:
-        parameters["lr"] = scheduled(config.learning_rate, config.learning_rate_end, progress)
-    return scheduled(config.entropy_coef, config.entropy_coef_end, progress)
+        parameters["lr"] = scheduled(config.learning_rate, config.learning_rate_end, progress, config.decay_from)
+    return scheduled(config.entropy_coef, config.entropy_coef_end, progress, config.decay_from)
 
 
 def gradient_step(optimiser: torch.optim.Optimizer, loss: Tensor, max_grad_norm: float) -> Tensor:
