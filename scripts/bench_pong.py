@@ -5,6 +5,7 @@
 Every round times every subject for a while, one after the other; a ratio is the median over rounds of the ratio within
 a round. On one core the clock is the process's own, so that other programs on the machine count less; on two cores it
 is the wall's. The bare emulator plays four frames a step and looks at nothing: what is built on it cannot be faster.
+Single environments are compared with one, vectors of 32 with 32 in turn, whose memory does not fit in the cache.
 All play random actions with ends and resets, from a ring of 64 batches; sampling is not timed. What is timed is checked
 first: observations, rewards and flags equal those of Gymnasium's stack. Peers that are not installed are left out.
 """
@@ -34,14 +35,15 @@ from scripts.bench_gridworld import Bar, Subject, installed, machine, ratio
 from scripts.errors import one_line_errors
 
 SEED, RING, NUM_ENVS = 0, 64, 32
-RAW, TWO_CORES = "bare emulator", ", 2 cores"
+RAW, RAW_IN_TURN, TWO_CORES, SINGLE = "bare emulator", "32 bare emulators in turn", ", 2 cores", ", single"
+NAMES = ("Pong", "PongFast", "PongDifference", "PongRam")
 STICKY: dict[str, Any] = {"repeat_action_probability": 0.25}
 
 BARS = (
-    Bar("84x84x4, Gymnasium's bits, share of the bare emulator", "Pong", RAW, 0.88),
-    Bar("difference frames, share of the bare emulator", "PongDifference", RAW, 0.94),
-    Bar("ball and paddles, share of the bare emulator", "PongRam", RAW, 0.97),
-    Bar("32 environments on two cores against ale-py's", "Pong" + TWO_CORES, "ale-py vector" + TWO_CORES, 1.05),
+    Bar("84x84x4, Gymnasium's bits, share of the bare emulator", "Pong" + SINGLE, RAW, 0.88),
+    Bar("difference frames, share of the bare emulator", "PongDifference" + SINGLE, RAW, 0.94),
+    Bar("ball and paddles, share of the bare emulator", "PongRam" + SINGLE, RAW, 0.97),
+    Bar("32 environments on two cores against ale-py's", "Pong, vector" + TWO_CORES, "ale-py vector" + TWO_CORES, 1.05),
 )
 
 
@@ -70,17 +72,20 @@ def main() -> None:
 def one_core() -> dict[str, Subject]:
     """What plays in one process with one thread, by name."""
     subjects = {
-        RAW: _raw(),
+        RAW: _raw(1),
+        RAW_IN_TURN: _raw(NUM_ENVS),
         "Gymnasium's stack": _single(_gymnasium_stack()),
         "ale-py vector": _ale_vector(1),
-        "Pong, single": _single(gym.make("rlenvs/Pong-v0").unwrapped),
     }
     if installed("envpool"):
-        subjects["EnvPool"] = _envpool(1)
-    for name in ("Pong", "PongFast", "PongDifference", "PongRam"):
+        subjects["EnvPool vector"] = _envpool(1)
+    for env_id, name in ((f"rlenvs/{name}-v0", name) for name in NAMES):
         for compiled in (True, False) if installed("numba") else (False,):
-            made = gym.make_vec(f"rlenvs/{name}-v0", NUM_ENVS, workers=1, compiled=compiled, **STICKY)
-            subjects[name + ("" if compiled else ", NumPy")] = _vector(made)
+            engine = "" if compiled else ", NumPy"
+            one = gym.make(env_id, compiled=compiled, **STICKY).unwrapped
+            subjects[name + SINGLE + engine] = _single(one)
+            many = gym.make_vec(env_id, NUM_ENVS, workers=1, compiled=compiled, **STICKY)
+            subjects[f"{name}, vector of {NUM_ENVS}{engine}"] = _vector(many)
     return subjects
 
 
@@ -88,10 +93,10 @@ def two_cores() -> dict[str, Subject]:
     """What shares 32 environments out to two cores, by name."""
     subjects = {
         "ale-py vector" + TWO_CORES: _ale_vector(2),
-        "Pong" + TWO_CORES: _vector(gym.make_vec("rlenvs/Pong-v0", NUM_ENVS, workers=2)),
+        "Pong, vector" + TWO_CORES: _vector(gym.make_vec("rlenvs/Pong-v0", NUM_ENVS, workers=2)),
     }
     if installed("envpool"):
-        subjects["EnvPool" + TWO_CORES] = _envpool(2)
+        subjects["EnvPool vector" + TWO_CORES] = _envpool(2)
     return subjects
 
 
@@ -115,9 +120,9 @@ def measure(
 def report(rates: dict[str, list[float]]) -> None:
     """Print rates, shares of the bare emulator, and what became of the bars."""
     for name, values in rates.items():
-        share = ratio(Bar("", name, RAW, 0), rates)
-        shown = "" if TWO_CORES in name or share is None else f"{share:8.3f} of the bare emulator"
-        print(f"{name:26}{statistics.median(values):9.0f} steps/s   ({min(values):.0f} to {max(values):.0f}){shown}")
+        share = ratio(Bar("", name, RAW_IN_TURN if "vector" in name else RAW, 0), rates)
+        shown = "" if TWO_CORES in name or share is None else f"{share:8.3f} of bare emulation"
+        print(f"{name:34}{statistics.median(values):9.0f} steps/s   ({min(values):.0f} to {max(values):.0f}){shown}")
     print()
     for bar in BARS:
         reached = ratio(bar, rates)
@@ -140,27 +145,33 @@ def check_equal_to_gymnasium(steps: int = 600) -> None:
                 np.testing.assert_array_equal(array[0], value)
 
 
-def _raw() -> Subject:
+def _raw(count: int) -> Subject:
+    emulators = [_emulator() for _ in range(count)]
+    codes = [action.value for action in emulators[0].getMinimalActionSet()]
+    actions: Iterator[int] = cycle(np.random.default_rng(SEED).choice(codes, 4096).tolist())
+
+    def run(steps: int) -> None:
+        for _ in range(steps):
+            for ale, action in zip(emulators, actions, strict=False):
+                act = ale.act
+                act(action)
+                act(action)
+                act(action)
+                act(action)
+                if ale.game_over():
+                    ale.reset_game()
+
+    return Subject(count, run)
+
+
+def _emulator() -> Any:
     ale = ale_py.ALEInterface()
     ale.setFloat(*next(iter(STICKY.items())))
     ale.setInt("random_seed", SEED)
     rom = ale_py.roms.get_rom_path("pong")
     assert rom is not None
     ale.loadROM(rom)
-    codes = [action.value for action in ale.getMinimalActionSet()]
-    actions: Iterator[int] = cycle(np.random.default_rng(SEED).choice(codes, 4096).tolist())
-
-    def run(steps: int) -> None:
-        act = ale.act
-        for _, action in zip(range(steps), actions, strict=False):
-            act(action)
-            act(action)
-            act(action)
-            act(action)
-            if ale.game_over():
-                ale.reset_game()
-
-    return Subject(1, run)
+    return ale
 
 
 def _gymnasium_stack() -> Any:
@@ -196,7 +207,7 @@ def _vector(env: Any, dtype: type = np.int64) -> Subject:
 
 
 def _single(env: Any) -> Subject:
-    actions: Iterator[int] = cycle(np.random.default_rng(SEED).integers(6, size=4096).tolist())
+    actions: Iterator[int] = cycle(np.random.default_rng(SEED).integers(env.action_space.n, size=4096).tolist())
     env.reset(seed=SEED)
 
     def run(steps: int) -> None:

@@ -39,10 +39,15 @@ def field_42(screens: Sequence[Bytes], out: Bytes) -> None:
 
 def karpathy_80(screens: Sequence[Bytes], out: Bytes) -> None:
     """See `preprocessing.karpathy_80`."""
-    if len(screens) == 2:
-        _karpathy_80(screens[0], screens[1], out)
+    if len(screens) == 2 and screens[0] is screens[1]:
+        _karpathy_80(screens[0], out)
     else:
         preprocessing.karpathy_80(screens, out)
+
+
+def change(before: Bytes, now: Bytes, out: Bytes) -> None:
+    """See `preprocessing.change`."""
+    _change(before, now, out)
 
 
 @njit(cache=True, nogil=True)
@@ -96,8 +101,16 @@ def _field_42(first, second, out):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True, nogil=True)
-def _karpathy_80(first, second, out):  # type: ignore[no-untyped-def]
+def _karpathy_80(screen, out):  # type: ignore[no-untyped-def]
     for row in range(out.shape[0]):
         source = _CROP + 2 * row
         for column in range(out.shape[1]):
-            out[row, column] = _SHOWS_OBJECT[first[source, 2 * column]] | _SHOWS_OBJECT[second[source, 2 * column]]
+            out[row, column] = _SHOWS_OBJECT[screen[source, 2 * column]]
+
+
+@njit(cache=True, nogil=True)
+def _change(before, now, out):  # type: ignore[no-untyped-def]
+    for row in range(out.shape[0]):
+        for column in range(out.shape[1]):
+            difference = np.int64(now[row, column]) - np.int64(before[row, column])
+            out[row, column] = 128 + 127 * difference - (difference < 0)

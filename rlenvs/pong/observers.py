@@ -82,33 +82,32 @@ class Stack:
 class Difference:
     """The last frame minus the one before, `[1, 80, 80]`: -1, 0 and 1 as 0, 128 and 255; all 128 at the start."""
 
-    def __init__(self, make_frame: FrameWriter) -> None:
-        self._make_frame = make_frame
-        self._frames: Bytes = np.zeros((2, *_FRAME_SHAPES["difference"]), np.uint8)
+    def __init__(self, make_frame: FrameWriter, write_change: Callable[[Bytes, Bytes, Bytes], None]) -> None:
+        self._make_frame, self._write_change = make_frame, write_change
+        frames: Bytes = np.zeros((2, *_FRAME_SHAPES["difference"]), np.uint8)
+        self._before, self._now = frames
 
     def begin(self, game: Game) -> None:
         """See `Observer`."""
-        self._make_frame(game.pooled, self._frames[1])
-        self._frames[0] = self._frames[1]
+        self._make_frame(game.pooled, self._now)
+        self._before[...] = self._now
 
     def see(self, game: Game) -> None:
         """See `Observer`."""
-        self._frames[0] = self._frames[1]
-        self._make_frame(game.pooled, self._frames[1])
+        self._before, self._now = self._now, self._before
+        self._make_frame(game.pooled, self._now)
 
     def write(self, out: npt.NDArray[Any]) -> None:
         """See `Observer`."""
-        before, now = self._frames
-        change = now - before  # 255 stands for -1
-        out[0] = change * np.uint8(127) + np.uint8(128) - (change >> np.uint8(7))
+        self._write_change(self._before, self._now, out[0])
 
     def arrays(self) -> list[npt.NDArray[Any]]:
         """See `Observer`."""
-        return [self._frames]
+        return [self._before, self._now]
 
     def load(self, *arrays: npt.NDArray[Any]) -> None:
         """See `Observer`."""
-        (self._frames[...],) = arrays
+        self._before, self._now = arrays
 
 
 class Memory:
@@ -116,29 +115,30 @@ class Memory:
 
     def __init__(self, frame_skip: int) -> None:
         self._frame_skip = frame_skip
-        self._bytes: Bytes = np.zeros((2, RAM_SIZE), np.uint8)
+        self._ram: Bytes = np.zeros(RAM_SIZE, np.uint8)
+        self._before = self._now = bytes(RAM_SIZE)
 
     def begin(self, game: Game) -> None:
         """See `Observer`."""
-        game.machine.ram(self._bytes[1])
-        self._bytes[0] = self._bytes[1]
+        self.see(game)
+        self._before = self._now
 
     def see(self, game: Game) -> None:
         """See `Observer`."""
-        self._bytes[0] = self._bytes[1]
-        game.machine.ram(self._bytes[1])
+        game.machine.ram(self._ram)
+        self._before, self._now = self._now, self._ram.tobytes()
 
     def write(self, out: npt.NDArray[Any]) -> None:
         """See `Observer`."""
-        out[...] = ram.features(self._bytes[1], self._bytes[0], self._frame_skip)
+        out[...] = ram.features(self._now, self._before, self._frame_skip)
 
     def arrays(self) -> list[npt.NDArray[Any]]:
         """See `Observer`."""
-        return [self._bytes]
+        return [np.frombuffer(memory, np.uint8) for memory in (self._before, self._now)]
 
     def load(self, *arrays: npt.NDArray[Any]) -> None:
         """See `Observer`."""
-        (self._bytes[...],) = arrays
+        self._before, self._now = (array.tobytes() for array in arrays)
 
 
 def observation_space(rules: Rules) -> spaces.Box[Any]:
@@ -163,7 +163,7 @@ def make_observer(rules: Rules, compiled: bool) -> Observer:
 
         frames = kernels
     if rules.observation == "difference":
-        return Difference(frames.karpathy_80)
+        return Difference(frames.karpathy_80, frames.change)
     make_frame = frames.grey_84 if rules.observation == "stack" else frames.field_42
     return Stack(make_frame, _FRAME_SHAPES[rules.observation], rules.stack_size)
 

@@ -77,6 +77,12 @@ def karpathy_80(screens: Sequence[Bytes], out: Bytes) -> None:
         out |= SHOWS_OBJECT.take(screen[CROP, ::2])
 
 
+def change(before: Bytes, now: Bytes, out: Bytes) -> None:
+    """Code `now - before` of two frames of 0 and 1: -1, 0 and 1 as 0, 128 and 255."""
+    difference = now - before  # 255 stands for -1
+    out[...] = difference * np.uint8(127) + np.uint8(128) - (difference >> np.uint8(7))
+
+
 def _runs(screens: Sequence[Bytes]) -> tuple[Places, Places]:
     """First rows of the runs of rows that are equal on every screen, and the number of every row's run."""
     words = [screen.view(np.uint64) for screen in screens]

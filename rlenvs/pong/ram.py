@@ -21,32 +21,44 @@ NAMES = (
     *("ball x", "ball y", "player y", "opponent y"),
     *("change of ball x", "change of ball y", "change of player y", "change of opponent y"),
 )
-_PLACES = np.array([BALL_X, BALL_Y, PLAYER_Y, OPPONENT_Y])
-_CENTRE, _HALF_WIDTH = np.float32(128), np.float32(80)
-_FASTEST = np.array([4, 4, 8, 8], np.float32)
+_CENTRE, _HALF_WIDTH = 128, 80
+_BALL_SPEED, _PADDLE_SPEED = 4, 8
 """Pixels a frame that a change of 1 stands for; more is cut off."""
 
 
-def features(ram: Bytes, previous: Bytes, frame_skip: int) -> Features:
-    """Where things are and how they moved since the previous step, float32 `[9]` in -1 to 1, as listed in `NAMES`.
+def features(ram: bytes, previous: bytes, frame_skip: int) -> list[float]:
+    """Where things are and how they moved since the previous step, nine numbers in -1 to 1, as listed in `NAMES`.
 
     Positions are pixels from the middle of the field, divided by 80; changes are divided by the pixels that the ball
     (4 a frame) or a paddle (8 a frame) could move at most. While there is no ball its features are 0, and so are its
     changes in the first step that shows it.
     """
-    return features_of_places(ram[_PLACES], previous[_PLACES], frame_skip)
+    here = [ram[place] for place in (BALL_X, BALL_Y, PLAYER_Y, OPPONENT_Y)]
+    before = [previous[place] for place in (BALL_X, BALL_Y, PLAYER_Y, OPPONENT_Y)]
+    places = [max(-1.0, min(1.0, (value - _CENTRE) / _HALF_WIDTH)) for value in here]
+    speeds = (_BALL_SPEED, _BALL_SPEED, _PADDLE_SPEED, _PADDLE_SPEED)
+    changes = [
+        max(-1.0, min(1.0, (now - then) / (speed * frame_skip)))
+        for now, then, speed in zip(here, before, speeds, strict=True)
+    ]
+    if not here[1]:
+        places[:2] = 0.0, 0.0
+    if not (here[1] and before[1]):
+        changes[:2] = 0.0, 0.0
+    return [float(here[1] != 0), *places, *changes]
 
 
 def features_of_places(places: Bytes, previous: Bytes, frame_skip: int) -> Features:
-    """The same from the bytes `[..., 4]` of ball x and y, player y and opponent y; float32 `[..., 9]`."""
+    """The same for many, from the bytes `[..., 4]` of ball x and y, player y and opponent y; float32 `[..., 9]`."""
     here, before = places.astype(np.float32), previous.astype(np.float32)
     has_ball, had_ball = places[..., 1:2] != 0, previous[..., 1:2] != 0
+    speeds = np.array([_BALL_SPEED, _BALL_SPEED, _PADDLE_SPEED, _PADDLE_SPEED], np.float32)
     out: Features = np.empty((*places.shape[:-1], len(NAMES)), np.float32)
     out[..., :1] = has_ball
-    out[..., 1:5] = (here - _CENTRE) / _HALF_WIDTH
-    out[..., 5:9] = (here - before) / (_FASTEST * np.float32(frame_skip))
-    out[..., 1:3] *= has_ball
-    out[..., 5:7] *= has_ball & had_ball
+    out[..., 1:5] = (here - np.float32(_CENTRE)) / np.float32(_HALF_WIDTH)
+    out[..., 5:9] = (here - before) / (speeds * np.float32(frame_skip))
+    out[..., 1:3] = np.where(has_ball, out[..., 1:3], 0)
+    out[..., 5:7] = np.where(has_ball & had_ball, out[..., 5:7], 0)
     return np.clip(out, -1, 1, out=out)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+
 import cv2
 import numpy as np
 import pytest
@@ -49,6 +51,17 @@ def test_compiled_frames_are_the_same(name: str) -> None:
     for i in range(40):
         screens = random_screens(rng, 2 + (i == 0)) if i % 2 else play[i : i + 2]
         np.testing.assert_array_equal(made(name, *screens, module=kernels), made(name, *screens))
+
+
+def test_changes_are_coded() -> None:
+    before, now = np.array([[0, 0, 1, 1]], np.uint8), np.array([[0, 1, 0, 1]], np.uint8)
+    modules = [preprocessing]
+    if importlib.util.find_spec("numba"):
+        modules.append(importlib.import_module("rlenvs.pong.kernels"))
+    for module in modules:
+        out = np.empty((1, 4), np.uint8)
+        module.change(before, now, out)
+        assert out.tolist() == [[128, 255, 0, 128]]
 
 
 def karpathy(rgb: np.ndarray) -> np.ndarray:
