@@ -10,6 +10,7 @@ from rlenvs.verifiers.vocabulary import RELATIONS, SET_OPERATIONS
 
 MAX_ITEMS = 200
 _CLOSING = {"(": (")", "]"), "[": ("]", ")"), r"\{": (r"\}",), r"\langle": (r"\rangle",), "{": ("}",)}
+_SEPARATORS = {",": ",", ";": ",", r"\lor": "or", r"\vee": "or", r"\wedge": "and", r"\land": "and"}
 _FLOORS = {r"\lfloor": ("floor", r"\rfloor"), r"\lceil": ("ceiling", r"\rceil"), r"\lvert": ("abs", r"\rvert")}
 _MATRICES = {
     **{"pmatrix": "matrix", "bmatrix": "matrix", "matrix": "matrix", "array": "matrix", "Bmatrix": "matrix"},
@@ -26,15 +27,22 @@ class AnswerParser(ExpressionParser):
         items = self.listing()
         if self.next.kind != "end":
             raise ParseError(f"{self.next.text!r} is left over")
-        return items[0] if len(items) == 1 else Tree("list", tuple(items))
+        if len(items) == 1:
+            return items[0]
+        if self.joined == {"and"} and all(map(_is_inequality, items)):
+            return Tree("intersection", tuple(items))
+        return Tree("list", tuple(items))
 
     def listing(self) -> list[Tree]:
         """Statements between separators; a comma before ``and`` counts once."""
         items = [self.statement()]
-        while self._separator():
+        joined: set[str] = set()
+        while separator := self._separator():
+            joined.add(separator)
             items.append(self.statement())
             if len(items) > MAX_ITEMS:
                 raise ParseError(f"a list has more than {MAX_ITEMS} items")
+        self.joined = joined
         return items
 
     def statement(self) -> Tree:
@@ -64,13 +72,14 @@ class AnswerParser(ExpressionParser):
             return self.deeper(self._bracketed)
         return self.command()
 
-    def _separator(self) -> bool:
-        found = False
-        while self.next.kind == "separator" or self.next.text in (",", ";", r"\lor", r"\vee", r"\wedge", r"\land"):
-            if self.next.kind != "separator" and found and self.next.text in (",", ";"):
+    def _separator(self) -> str:
+        """Reads what stands between two statements; the last word or sign of it, empty if there is nothing."""
+        found = ""
+        while self.next.kind == "separator" or self.next.text in _SEPARATORS:
+            sign = self.take().text
+            if sign in (",", ";") and found:
                 raise ParseError("two commas in a row")
-            found = True
-            self.take()
+            found = _SEPARATORS.get(sign, sign)
         return found
 
     def _operand(self) -> Tree:
@@ -236,6 +245,10 @@ def _enclosed(opening: str, closing: str, items: list[Tree]) -> Tree:
         if opening + closing != "[]":
             raise ParseError("an interval has two ends")
     return Tree("tuple", tuple(items))
+
+
+def _is_inequality(tree: Tree) -> bool:
+    return tree.head == "relation" and not {"<", ">", "<=", ">=", "!="}.isdisjoint(tree.args[1])
 
 
 def _is_row(tree: Tree) -> bool:

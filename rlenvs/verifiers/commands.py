@@ -138,6 +138,8 @@ class CommandParser(Cursor):
                 return Tree("domain", (letters,))
             return symbol(letters)
         inside = self.argument()
+        if name in (r"\mathbf", r"\bf", r"\boldsymbol") and inside.head == "symbol" and inside.args[0] in DOMAINS:
+            return Tree("domain", inside.args)
         if name in PLAIN_STYLES or inside.head not in ("symbol", "multiply"):
             return inside
         decoration = "bar" if name == r"\overline" else name[1:]

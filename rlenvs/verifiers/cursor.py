@@ -22,6 +22,7 @@ class Cursor:
     Attributes:
         bars: How many absolute values are open: decides whether ``|`` closes one.
         builders: How many set braces are open: there ``:`` is no ratio.
+        joined: The separators of the list that was read last.
         integrals: How many integrals wait for their differential.
     """
 
@@ -32,6 +33,7 @@ class Cursor:
         self.bars = 0
         self.integrals = 0
         self.builders = 0
+        self.joined: set[str] = set()
 
     @property
     def next(self) -> Token:

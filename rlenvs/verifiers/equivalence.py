@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from rlenvs.verifiers.comparison import Comparison
 from rlenvs.verifiers.cursor import ParseError
+from rlenvs.verifiers.extraction import extract
 from rlenvs.verifiers.normalisation import MAX_LENGTH, MalformedError, fold, key, unwrap
 from rlenvs.verifiers.outcome import Outcome, different, same
 from rlenvs.verifiers.parsing import parse
@@ -16,6 +17,7 @@ from rlenvs.verifiers.tree import LEAVES, Tree, heads
 from rlenvs.verifiers.words import choice, compare_choice, compare_words, is_no_answer
 
 _WHOLE = re.compile(r"([+-]?)0*([0-9]+)")
+MIN_SENTENCE_WORDS = 4
 _GROUPED = re.compile(r"[0-9],[0-9]{3}")
 _EVALUATED = LEAVES | {"negate", "percent", "degree", "quantity"}
 
@@ -52,7 +54,7 @@ def equivalent(gold: str, prediction: str, reject_unevaluated: bool = False) -> 
     except MalformedError as error:
         return Outcome(None, "gold", str(error), failed=True)
     try:
-        return _compare_prepared(right, _prepare(prediction), reject_unevaluated)
+        return _compare_prepared(right, _prepare(_without_sentence(prediction)), reject_unevaluated)
     except UnreadableGoldError as error:
         return Outcome(None, "gold", str(error), failed=True)
     except MalformedError as error:
@@ -150,6 +152,14 @@ def _compare_parsed(gold: str, prediction: str, grouping: bool, reject_unevaluat
     if reject_unevaluated and _is_number(right) and not _is_evaluated(answer):
         return different("structure", "the answer is not evaluated")
     return Comparison(prove).compare(right, answer)
+
+
+def _without_sentence(prediction: str) -> str:
+    """The answer that a sentence marks ("the answer is 4, as I said"); other predictions as they are."""
+    if len(prediction.split()) < MIN_SENTENCE_WORDS:
+        return prediction
+    found = extract(prediction, "strict").candidates
+    return found[0] if len(found) == 1 else prediction
 
 
 def _parse_gold(gold: str, grouping: bool) -> Tree:

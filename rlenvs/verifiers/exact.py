@@ -70,7 +70,7 @@ class _Evaluation:
         if head == "numeral":
             return _numeral(*args)
         if head in ("sum", "product"):
-            return self._written_out(tree)
+            return self._sum(tree)
         return None
 
     def paid(self, value: Fraction | None) -> Fraction | None:
@@ -82,21 +82,23 @@ class _Evaluation:
                 raise CostlyError("the numbers of the answer grow too large")
         return value
 
-    def _written_out(self, tree: Tree) -> Fraction | None:
-        body, variable, lower, upper = tree.args
-        first, last = self.value(lower), self.value(upper)
-        if first is None or last is None or first.denominator != 1 or last.denominator != 1:
+    def _sum(self, tree: Tree) -> Fraction | None:
+        terms = written_out(tree, self.value(tree.args[2]), self.value(tree.args[3]))
+        if terms is None:
             return None
-        if last - first >= MAX_TERMS:
-            return None
-        total = Fraction(0 if tree.head == "sum" else 1)
-        for index in range(int(first), int(last) + 1):
-            term = self.value(substitute(body, variable, number(index)))
-            if term is None:
-                return None
-            self.paid(total := total + term if tree.head == "sum" else total * term)
-            self.work += 100
-        return total
+        self.work += 100 * len(terms.args)
+        return self.value(terms)
+
+
+def written_out(tree: Tree, first: Fraction | None, last: Fraction | None) -> Tree | None:
+    """A sum or product term by term; None if its bounds are not whole or there are more than `MAX_TERMS`."""
+    if first is None or last is None or first.denominator != 1 or last.denominator != 1 or last - first >= MAX_TERMS:
+        return None
+    body, variable, _, _ = tree.args
+    terms = (substitute(body, variable, number(index)) for index in range(int(first), int(last) + 1))
+    if tree.head == "sum":
+        return Tree("add", (number(0), *terms))
+    return Tree("multiply", (number(1), *terms))
 
 
 def _add(*values: Fraction) -> Fraction:

@@ -31,6 +31,8 @@ def measured(tree: Tree) -> Measured:
     if head == "quantity":
         inner = measured(args[0])
         unit = canonical(args[1])
+        if inner.unit == "degree" and unit in ("celsius", "fahrenheit"):
+            return Measured(inner.value, unit)
         if inner.unit and inner.unit != unit:
             return Measured(inner.value, f"{inner.unit} {unit}")
         return Measured(inner.value, "" if unit in NO_UNITS else unit)

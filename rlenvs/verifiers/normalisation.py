@@ -83,6 +83,9 @@ _NOT_SHOWN = re.compile(
 _SPACES = re.compile(r"(?:(?<!\\)\\[,;:! ]|\\q?quad(?![A-Za-z])|\\hfill(?![A-Za-z])|~|\s)+")
 _NEEDLESS_SPACE = re.compile(r"(?<![0-9A-Za-z.]) | (?![0-9A-Za-z.])")
 _FRACTIONS = re.compile(r"\\[dtc]frac(?![A-Za-z])")
+_UNIT_FRACTION = re.compile(
+    r"\\frac ?\{ ?\\(?:text|mathrm) ?\{([^{}]*)\} ?\} ?\{ ?\\(?:text|mathrm) ?\{([^{}]*)\}(\^[0-9])? ?\}"
+)
 _INTRODUCTION = re.compile(
     r"(?:\\text\{)?\s*"
     r"(?:(?:so |thus |therefore,? )?(?:the )?(?:final |correct )?(?:answer|option|value|result)(?: is|:)"
@@ -118,6 +121,8 @@ def unwrap(text: str) -> str:
         text = _SIZES.sub("", text)
         text = _NOT_SHOWN.sub("", text)
         text = _FRACTIONS.sub(r"\\frac", text)
+        if r"\frac" in text and ("text" in text or "mathrm" in text):
+            text = _UNIT_FRACTION.sub(r"\\text{\1/\2\3}", text)
     text = _SPACES.sub(" ", text).strip()
     before = None
     while before != text:

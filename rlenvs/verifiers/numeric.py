@@ -12,12 +12,15 @@ from typing import Any
 
 import mpmath
 
-from rlenvs.verifiers.exact import CostlyError, UndefinedError, rational
+from rlenvs.verifiers.exact import CostlyError, UndefinedError, rational, written_out
 from rlenvs.verifiers.precision import ZERO_BITS, arithmetic, chopped, is_real, to_number
 from rlenvs.verifiers.tree import Tree
 
 LOST_BITS = 100
 """Terms that cancel by this much, or are this much smaller than others, leave too few digits (30 digits)."""
+
+MAX_EVALUATIONS = 2000
+"""Nodes that are computed for one value, those of sums written out among them."""
 
 MAX_MAGNITUDE = 1_000_000
 """Of results, in bits."""
@@ -40,13 +43,19 @@ def value(tree: Tree, point: Mapping[str, Fraction], log_base: int = 0) -> Any:
     Raises:
         CostlyError, UndefinedError, LostError: See there; `KeyError` names a variable without a value.
     """
+    return traced_value(tree, point, log_base)[0]
+
+
+def traced_value(tree: Tree, point: Mapping[str, Fraction], log_base: int = 0) -> tuple[Any, bool]:
+    """A `value`, and whether everything on the way to it was real."""
     exact = rational(tree, point)
     if exact is not None:
-        return exact
+        return exact, True
     context, lock = arithmetic()
     with lock:
+        evaluation = Evaluation(context, point, log_base)
         try:
-            return Evaluation(context, point, log_base).value(tree)
+            return evaluation.value(tree), evaluation.stayed_real
         except (ZeroDivisionError, OverflowError, ValueError, mpmath.libmp.NoConvergence) as error:
             if isinstance(error, (CostlyError, UndefinedError, LostError)):
                 raise
@@ -60,10 +69,15 @@ class Evaluation:
         self.context = context
         self.point = point
         self.log_base = log_base
+        self.stayed_real = True
+        self.evaluations = 0
 
     def value(self, tree: Tree) -> Any:
         """The value of a tree, an mpf or mpc."""
         head, args = tree
+        self.evaluations += 1
+        if self.evaluations > MAX_EVALUATIONS:
+            raise CostlyError("the answer has too many parts to compute")
         if head in _LEAVES:
             return getattr(self, _LEAVES[head])(args)
         method = getattr(self, f"_{head}", None)
@@ -72,6 +86,8 @@ class Evaluation:
         if head in _FUNCTIONS:
             return self._bounded(self._function(_FUNCTIONS[head], args))
         exact = rational(tree, self.point)
+        if exact is None and head in ("sum", "product"):
+            return self._written_out(tree)
         if exact is None:
             raise UndefinedError(f"{head} has no numeric value")
         return to_number(self.context, exact)
@@ -81,7 +97,15 @@ class Evaluation:
             raise UndefinedError("the answer is not finite")
         if result and abs(self.context.mag(result)) > MAX_MAGNITUDE:
             raise CostlyError("the numbers of the answer grow too large")
-        return chopped(self.context, result)
+        result = chopped(self.context, result)
+        self.stayed_real = self.stayed_real and is_real(result)
+        return result
+
+    def _written_out(self, tree: Tree) -> Any:
+        terms = written_out(tree, rational(tree.args[2], self.point), rational(tree.args[3], self.point))
+        if terms is None:
+            raise UndefinedError("a sum of unknown length")
+        return self.value(terms)
 
     def _leaf(self, args: tuple[Any, ...]) -> Any:
         return to_number(self.context, args[0])
@@ -94,6 +118,7 @@ class Evaluation:
         values = {"pi": context.pi, "e": context.e, "i": context.mpc(0, 1)}
         if args[0] not in values:
             raise UndefinedError("infinity is no number")
+        self.stayed_real = self.stayed_real and args[0] != "i"
         return +values[args[0]]
 
     def _add(self, *terms: Tree) -> Any:

@@ -38,7 +38,8 @@ def printed(tree: Tree) -> str:
     if head in _POSTFIXES:
         return _bracketed(args[0]) + _POSTFIXES[head]
     if head in _SET_SIGNS:
-        return _SET_SIGNS[head].join(map(printed, args))
+        inequalities = head == "intersection" and args[0].head == "relation"
+        return (r" \text{ and } " if inequalities else _SET_SIGNS[head]).join(map(printed, args))
     if head in _FORMS:
         return _FORMS[head](tree)
     return f"\\{_FUNCTION_NAMES.get(head, head)}({', '.join(map(printed, args))})"

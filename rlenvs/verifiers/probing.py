@@ -40,13 +40,15 @@ def probe(gold: Tree, prediction: Tree) -> Outcome:
     return outcome
 
 
-def values(gold: Tree, prediction: Tree, log_base: int = 0) -> Iterator[tuple[Any, Any]]:
-    """The values of both sides at every point where both have one."""
+def values(gold: Tree, prediction: Tree, log_base: int = 0) -> Iterator[tuple[Any, Any, bool]]:
+    """The values of both sides at every point where both have one, and whether nothing in them was complex."""
     for point in _points(gold, prediction):
         try:
-            yield numeric.value(gold, point, log_base), numeric.value(prediction, point, log_base)
+            left, left_real = numeric.traced_value(gold, point, log_base)
+            right, right_real = numeric.traced_value(prediction, point, log_base)
         except UNKNOWN:
             continue
+        yield left, right, left_real and right_real
 
 
 def _probe(gold: Tree, prediction: Tree, log_base: int) -> Outcome:
@@ -55,8 +57,7 @@ def _probe(gold: Tree, prediction: Tree, log_base: int) -> Outcome:
     tolerant = _is_rounded(gold, prediction)
     real: list[bool | None] = []
     complex_: list[bool | None] = []
-    for left, right in values(gold, prediction, log_base):
-        both_real = precision.is_real(left) and precision.is_real(right)
+    for left, right, both_real in values(gold, prediction, log_base):
         (real if both_real else complex_).append(_agree(left, right, tolerant))
         if both_real and real[-1] is False:
             return different("probing", "the expressions have different values")

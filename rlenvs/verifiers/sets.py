@@ -46,6 +46,8 @@ def pieces(tree: Tree) -> tuple[Piece, ...]:
         return _interval(*args)
     if head == "tuple" and len(args) == 2:
         return _interval(*args, False, False)
+    if head == "list" and any("!=" in item.args[1] for item in args if item.head == "relation"):
+        return _intersection(*map(pieces, args))
     if head in ("set", "list"):
         return _merged(piece for item in args for piece in _member(item))
     if head == "union":

@@ -91,7 +91,7 @@ def _turned(tree: Tree) -> tuple[Tree, str]:
 def _compare_ratio(left: Tree, right: Tree, signed: bool) -> Outcome:
     ratio: Any = None
     agreed = 0
-    for above, below in probing.values(left, right):
+    for above, below, _ in probing.values(left, right):
         if not above and not below:
             continue
         if not above or not below:

@@ -12,7 +12,8 @@ import sympy
 
 from rlenvs.verifiers.tree import Tree
 
-PROOF_DIGITS = 50
+PROOF_DIGITS = 60
+EQUAL_DIGITS = 45
 MAX_FACTORS = 1000
 MAX_BITS = 40_000
 MAX_FACTORIAL = 3000
@@ -23,19 +24,21 @@ class UnsupportedError(ValueError):
 
 
 def prove(gold: Tree, prediction: Tree) -> bool | None:
-    """Whether two expressions are equal; None if sympy does not know."""
+    """Whether two expressions are equal; None if sympy does not know.
+
+    Numbers in closed form are compared by their digits, as probing does; expressions by expanding and simplifying.
+    """
     left, right = build(gold).doit(), build(prediction).doit()
     difference = left - right
     if difference == 0:
         return True
-    if difference.has(sympy.nan, sympy.zoo, sympy.oo):
-        return bool(left == right) if left.is_infinite or right.is_infinite else None
-    simplified = sympy.simplify(difference)
-    if simplified == 0:
-        return True
-    if simplified.is_number:
-        return None if simplified.has(sympy.Sum, sympy.Integral, sympy.Limit) else _is_zero(simplified)
-    return simplified.equals(0)
+    if left.is_infinite or right.is_infinite or difference.has(sympy.nan, sympy.zoo):
+        return True if left == right else None
+    if difference.has(sympy.Sum, sympy.Product, sympy.Integral, sympy.Limit):
+        return None
+    if difference.is_number:
+        return _is_zero(difference, sympy.N(left, PROOF_DIGITS))
+    return True if sympy.expand(difference) == 0 else sympy.simplify(difference) == 0 or difference.equals(0)
 
 
 def build(tree: Tree) -> Any:
@@ -90,10 +93,13 @@ def _small(function: Callable[..., Any]) -> Callable[..., Any]:
     return bounded
 
 
-def _is_zero(number: Any) -> bool | None:
-    """Whether a number is zero: decided by its digits unless they all vanish."""
-    value = sympy.N(number, PROOF_DIGITS)
-    return False if value.is_comparable is not None and abs(value) > 10 ** (-PROOF_DIGITS // 2) else None
+def _is_zero(difference: Any, scale: Any) -> bool | None:
+    """Whether a number in closed form is zero, judged by its digits; None if they leave it open."""
+    value = abs(sympy.N(difference, PROOF_DIGITS, maxn=4 * PROOF_DIGITS))
+    if not value.is_Float and not value.is_Integer:
+        return None
+    limit = sympy.Float(10) ** -EQUAL_DIGITS * (1 + abs(scale))
+    return bool(value < limit) or (False if value > limit * 10**5 else None)
 
 
 _CONSTANTS = {"pi": sympy.pi, "e": sympy.E, "i": sympy.I, "infinity": sympy.oo}
@@ -145,5 +151,7 @@ def warm_up() -> None:
     """Loads what sympy loads late, so that it is not loaded again for every question."""
     x, n = sympy.Symbol("x"), sympy.Symbol("n", integer=True)
     sympy.simplify(sympy.Integral(x * sympy.exp(x), (x, 0, 1)).doit() + sympy.sin(x))
+    sympy.Integral(1 / (1 + x**2), (x, 0, 1)).doit()
     sympy.Sum(1 / n**2, (n, 1, sympy.oo)).doit()
+    sympy.Sum(sympy.Rational(1, 2) ** n, (n, 0, sympy.oo)).doit()
     sympy.Limit(sympy.sin(x) / x, x, 0).doit()

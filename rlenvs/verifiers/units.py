@@ -58,6 +58,8 @@ _SPELLINGS = {
     "british pound": "GBP",
     "yuan": "RMB CNY",
     "rupee": "rupees Rs",
+    "celsius": "Celsius centigrade",
+    "fahrenheit": "Fahrenheit",
     "unit": "units",
     "am": "a.m a.m.",
     "pm": "p.m p.m.",

@@ -19,7 +19,7 @@ from typing import Any
 from rlenvs.verifiers.symbolic import prove, warm_up
 from rlenvs.verifiers.wire import decode
 
-MAX_OPERATIONS = 250_000
+MAX_OPERATIONS = 150_000
 """Calls of functions in one proof."""
 
 MAX_MEMORY = 512 * 2**20
