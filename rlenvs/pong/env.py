@@ -200,6 +200,8 @@ class PongEnv(gym.Env[npt.NDArray[Any], int]):
         return observation
 
     def _checked(self, action: Any) -> int:
+        if action.__class__ is int and 0 <= action < self._num_actions:
+            return action  # the usual case, fast
         if isinstance(action, np.ndarray) and action.ndim == 0:
             action = action[()]
         if not isinstance(action, (int, np.integer)) or isinstance(action, bool):

@@ -7,7 +7,7 @@ which ALE takes two numbers a frame, one a player. A game is therefore the same 
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ import numpy.typing as npt
 from rlenvs.foundation.generators import from_words, to_words
 from rlenvs.pong.emulator import SCREEN_SHAPE, Bytes, Machine
 from rlenvs.pong.rules import Rules
+from rlenvs.pong.sticky import StickyActions
 
 NOOP = 0
 POINTS_TO_WIN = 21
@@ -45,8 +46,8 @@ class Game:
         self.generator = np.random.Generator(np.random.PCG64(0))
         self._rules = rules
         self._codes = rules.action_codes
-        self._sticky = np.random.MT19937(0)
-        self._threshold = rules.repeat_action_probability * 2**32
+        self._sticky = StickyActions(rules.repeat_action_probability)
+        self._is_sticky = rules.repeat_action_probability > 0
         shown = 0 if rules.observation == "ram" else 2 if rules.max_pool and rules.frame_skip > 1 else 1
         self._shown_from = rules.frame_skip + 1 - shown  # the first frame of a step that is looked at
         self._older, self._newer = screens
@@ -63,13 +64,11 @@ class Game:
         """Seed both streams as Gymnasium's AtariEnv does."""
         for_noops, for_stickiness = np.random.SeedSequence(seed).generate_state(2).tolist()
         self.generator = np.random.Generator(np.random.PCG64(for_noops))
-        self._seed_sticky(for_stickiness)
+        self._sticky.seed(for_stickiness)
 
     def vary(self, rank: int) -> None:
         """Go on with streams of its own, made from the present ones and `rank`."""
-        twister = np.random.MT19937(0)
-        twister.state = self._sticky.state
-        self.seed(varied_seed(twister, rank))
+        self.seed(self._sticky.varied_seed(rank))
 
     def reset(self) -> None:
         """Begin an episode."""
@@ -117,41 +116,34 @@ class Game:
 
     def arrays(self) -> list[npt.NDArray[Any]]:
         """The state, as arrays of constant shapes."""
-        twister: Any = self._sticky.state["state"]
-        place = [self.frames, self._last_action, self.terminated, self.truncated, *self._points, twister["pos"]]
+        place = [self.frames, self._last_action, self.terminated, self.truncated, *self._points]
         return [
             self.machine.snapshot(),
             self._kept,
             self.screen(),
-            twister["key"],
             np.array(place, np.int64),
             to_words(self.generator),
+            *self._sticky.arrays(),
         ]
 
-    def load(self, machine: Bytes, kept: Bytes, screen: Bytes, key: Any, place: Any, words: Any) -> None:
+    def load(self, machine: Bytes, kept: Bytes, screen: Bytes, place: Any, words: Any, *sticky: Any) -> None:
         """Undo `arrays`; there is nothing in `pooled` before the next step."""
         self.machine.restore(machine)
         self._kept = kept
         self._restored_screen = screen
-        self.frames, self._last_action, terminated, truncated, lost, won, position = place.tolist()
+        self.frames, self._last_action, terminated, truncated, lost, won = place.tolist()
         self.terminated, self.truncated = bool(terminated), bool(truncated)
         self._points = [lost, won]
-        self._sticky.state = {"bit_generator": "MT19937", "state": {"key": key, "pos": position}}
         self.generator = from_words(words)
+        self._sticky.load(*sticky)
 
     def _act(self, code: int) -> int:
-        if self._threshold:
-            draw = self._sticky.random_raw
-            if draw() >= self._threshold:
+        if self._is_sticky:
+            if not self._sticky.repeats():
                 self._last_action = code
-            draw()
             code = self._last_action
         self._restored_screen = None
         return self.machine.act(code)
-
-    def _seed_sticky(self, seed: int) -> None:
-        _, key, position, *_ = cast(tuple[Any, ...], np.random.RandomState(seed).get_state())
-        self._sticky.state = {"bit_generator": "MT19937", "state": {"key": key, "pos": position}}
 
     def _show_pair(self) -> None:
         """Show the last frames of a whole step, and keep them if the next step may end the episode."""
@@ -166,8 +158,3 @@ class Game:
         self.pooled = tuple(self._kept)
         if frame == self._rules.frame_skip > self._shown_from:
             self.pooled += (self._older,)
-
-
-def varied_seed(twister: np.random.MT19937, rank: int) -> int:
-    """A seed made from a generator's next numbers and `rank`."""
-    return int.from_bytes(twister.random_raw(8).astype(np.uint32).tobytes(), "little") + (rank << 256)

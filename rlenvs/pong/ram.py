@@ -7,6 +7,8 @@ field (row 34 of the screen is its first) of the upper edge plus 47 to 49. The b
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -22,6 +24,7 @@ NAMES = (
     *("change of ball x", "change of ball y", "change of player y", "change of opponent y"),
 )
 _CENTRE, _HALF_WIDTH = 128, 80
+_POSITIONS = tuple(max(-1.0, min(1.0, (place - _CENTRE) / _HALF_WIDTH)) for place in range(256))
 _BALL_SPEED, _PADDLE_SPEED = 4, 8
 """Pixels a frame that a change of 1 stands for; more is cut off."""
 
@@ -33,19 +36,22 @@ def features(ram: bytes, previous: bytes, frame_skip: int) -> list[float]:
     (4 a frame) or a paddle (8 a frame) could move at most. While there is no ball its features are 0, and so are its
     changes in the first step that shows it.
     """
-    here = [ram[place] for place in (BALL_X, BALL_Y, PLAYER_Y, OPPONENT_Y)]
-    before = [previous[place] for place in (BALL_X, BALL_Y, PLAYER_Y, OPPONENT_Y)]
-    places = [max(-1.0, min(1.0, (value - _CENTRE) / _HALF_WIDTH)) for value in here]
-    speeds = (_BALL_SPEED, _BALL_SPEED, _PADDLE_SPEED, _PADDLE_SPEED)
-    changes = [
-        max(-1.0, min(1.0, (now - then) / (speed * frame_skip)))
-        for now, then, speed in zip(here, before, speeds, strict=True)
-    ]
-    if not here[1]:
-        places[:2] = 0.0, 0.0
-    if not (here[1] and before[1]):
-        changes[:2] = 0.0, 0.0
-    return [float(here[1] != 0), *places, *changes]
+    x, y, player, opponent = ram[BALL_X], ram[BALL_Y], ram[PLAYER_Y], ram[OPPONENT_Y]
+    fastest = _PADDLE_SPEED * frame_skip
+    player_change = (player - previous[PLAYER_Y]) / fastest
+    opponent_change = (opponent - previous[OPPONENT_Y]) / fastest
+    in_play = ball_x = ball_y = x_change = y_change = 0.0
+    if y:
+        in_play, ball_x, ball_y = 1.0, _POSITIONS[x], _POSITIONS[y]
+        if previous[BALL_Y]:
+            fastest = _BALL_SPEED * frame_skip
+            x_change, y_change = (x - previous[BALL_X]) / fastest, (y - previous[BALL_Y]) / fastest
+    changes = (x_change, y_change, player_change, opponent_change)
+    return [in_play, ball_x, ball_y, _POSITIONS[player], _POSITIONS[opponent], *map(_cut, changes)]
+
+
+def _cut(value: float) -> float:
+    return value if -1 <= value <= 1 else math.copysign(1, value)
 
 
 def features_of_places(places: Bytes, previous: Bytes, frame_skip: int) -> Features:

@@ -12,13 +12,13 @@ from gymnasium.vector import AutoresetMode
 from rlenvs.foundation import snapshots
 from rlenvs.foundation.generators import from_words, to_words
 from rlenvs.pong.crew import Plan, Results, empty_results
-from rlenvs.pong.game import varied_seed
 from rlenvs.pong.native.layout import Games, start
 from rlenvs.pong.native.memory import memory
 from rlenvs.pong.native.screen import draw_screens
 from rlenvs.pong.native.stepping import step_games
 from rlenvs.pong.native.sticky import SIZE, Words, seeded
 from rlenvs.pong.native.views import Members, make_view
+from rlenvs.pong.sticky import varied_seed
 
 Bytes = npt.NDArray[np.uint8]
 _NOOP = 0
