@@ -14,7 +14,7 @@ _SEPARATORS = {",": ",", ";": ",", r"\lor": "or", r"\vee": "or", r"\wedge": "and
 _FLOORS = {r"\lfloor": ("floor", r"\rfloor"), r"\lceil": ("ceiling", r"\rceil"), r"\lvert": ("abs", r"\rvert")}
 _MATRICES = {
     **{"pmatrix": "matrix", "bmatrix": "matrix", "matrix": "matrix", "array": "matrix", "Bmatrix": "matrix"},
-    **{"vmatrix": "determinant", "smallmatrix": "matrix", "cases": "cases"},
+    **{"vmatrix": "determinant", "smallmatrix": "matrix", "cases": "cases", "aligned": "matrix", "gathered": "matrix"},
 }
 _SET_HEADS = frozenset({"set", "interval", "domain", "union", "intersection", "difference", "builder"})
 
@@ -52,10 +52,7 @@ class AnswerParser(ExpressionParser):
             self.take()
             operators.append(relation)
             operands.append(self._operand())
-        tree = operands[0]
-        if operators:
-            tree = Tree("relation", (tuple(operands), tuple(operators)))
-        return self._modulus(tree)
+        return self._modulus(_related(operands, operators))
 
     def bracket(self) -> Tree:
         """Anything that begins with a bracket; else a command."""
@@ -165,6 +162,8 @@ class AnswerParser(ExpressionParser):
     def _bracketed(self) -> Tree:
         opening = self.take().text
         saved_bars, self.bars = self.bars, 1 if opening == r"\{" else 0
+        if opening == r"\{" and self.next.text == r"\begin":
+            return self._system(saved_bars)
         if opening == r"\{" and self.accept(r"\}"):
             self.bars = saved_bars
             return Tree("set", ())
@@ -182,6 +181,13 @@ class AnswerParser(ExpressionParser):
             return _builder(items, condition)
         self.bars = saved_bars
         return _enclosed(opening, self.expect(*_CLOSING[opening]), items)
+
+    def _system(self, bars: int) -> Tree:
+        """A system of equations behind a brace that nothing closes."""
+        self.bars = bars
+        system = self._environment()
+        self.accept(r"\}")
+        return system
 
     def _environment(self) -> Tree:
         self.expect(r"\begin")
@@ -204,6 +210,8 @@ class AnswerParser(ExpressionParser):
         self._name()
         if row or len({len(line) for line in rows}) != 1:
             raise ParseError("the rows of a matrix are of one length")
+        if all(line[0].head == "relation" and len(line) == 1 for line in rows):
+            return Tree("list", tuple(line[0] for line in rows))
         return Tree(head, tuple(rows))
 
     def _name(self) -> str:
@@ -245,6 +253,17 @@ def _enclosed(opening: str, closing: str, items: list[Tree]) -> Tree:
         if opening + closing != "[]":
             raise ParseError("an interval has two ends")
     return Tree("tuple", tuple(items))
+
+
+def _related(operands: list[Tree], operators: list[str]) -> Tree:
+    """One operand as it is, several as a relation; what is only about equal is an approximation of the rest."""
+    if "about" in operators:
+        place = operators.index("about")
+        if place > 0 or operands[0].head != "symbol":
+            exact = _related(operands[: place + 1], operators[:place])
+            return Tree("approximation", (exact, operands[-1]))
+        operators = ["=" if operator == "about" else operator for operator in operators]
+    return Tree("relation", (tuple(operands), tuple(operators))) if operators else operands[0]
 
 
 def _is_inequality(tree: Tree) -> bool:

@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from rlenvs.verifiers import probing, sets, statements
+from rlenvs.verifiers import sets, statements
 from rlenvs.verifiers.exact import CostlyError, UndefinedError, rational
-from rlenvs.verifiers.measures import (
-    Measured,
-    both_signs,
-    has_pi,
-    is_unit_text,
-    measured,
-    with_letters_as_units,
-    without_parameter_range,
-)
-from rlenvs.verifiers.outcome import Outcome, different, same, undecided
-from rlenvs.verifiers.tolerance import agree, printed_unit
+from rlenvs.verifiers.measures import both_signs, measured, without_parameter_range
+from rlenvs.verifiers.outcome import Outcome, different, same
+from rlenvs.verifiers.tolerance import is_rounding
 from rlenvs.verifiers.tree import CONTAINERS, Tree, children, free_symbols
+from rlenvs.verifiers.values import Prover, ValueComparison
 
-MAX_COMPARISONS = 2000
-"""Of exact values, in one comparison of two answers; more leave it undecided."""
-
-MAX_PROBES = 120
-"""Of other values."""
-
-Prover = Callable[[Tree, Tree], Outcome]
 _GROUPS = ("list", "set")
 _REAL_SETS = frozenset({"interval", "union", "intersection", "difference", "domain", "builder"})
 
@@ -38,13 +24,14 @@ class Comparison:
     """
 
     def __init__(self, prover: Prover) -> None:
-        self.prover = prover
-        self.comparisons = self.probes = 0
+        self.values = ValueComparison(prover)
 
     def compare(self, gold: Tree, prediction: Tree) -> Outcome:
         """Whether two answers are equal."""
         if gold == prediction:
             return same("structure")
+        if "approximation" in (gold.head, prediction.head):
+            return self._compare_approximations(gold, prediction)
         gold, prediction = without_parameter_range(gold), without_parameter_range(prediction)
         signed = both_signs(gold), both_signs(prediction)
         if signed != (None, None):
@@ -57,7 +44,15 @@ class Comparison:
             return self._compare_rows(gold, prediction)
         if "congruence" in (gold.head, prediction.head):
             return self._compare_congruences(gold, prediction)
-        return self._compare_measured(gold, prediction)
+        return self.values.compare_measured(gold, prediction)
+
+    def _compare_approximations(self, gold: Tree, prediction: Tree) -> Outcome:
+        r"""Either side of ``1/3 \approx 0.33``, if the decimal is a rounding of the exact value."""
+        answers = [(right, answer) for right in _sides(gold) for answer in _sides(prediction)]
+        if not answers:
+            return different("structure", "an approximation is far from its value")
+        outcomes = [self.compare(right, answer) for right, answer in answers]
+        return next((outcome for outcome in outcomes if outcome), outcomes[0])
 
     def _compare_statements(self, gold: Tree, prediction: Tree) -> Outcome:
         if statements.is_equation(gold) and statements.is_equation(prediction):
@@ -195,83 +190,17 @@ class Comparison:
 
     def _compare_congruences(self, gold: Tree, prediction: Tree) -> Outcome:
         if gold.head != prediction.head:
-            congruence, other = (gold, prediction) if gold.head == "congruence" else (prediction, gold)
-            return self.compare(congruence.args[0], other)
+            if gold.head == "congruence":
+                return self.compare(gold.args[0], prediction)
+            if not _is_reduced(*prediction.args):
+                return different("structure", "a remainder is not reduced")
+            return self.compare(gold, prediction.args[0])
         if not self.compare(gold.args[1], prediction.args[1]):
             return different("structure", "the moduli differ")
         if not free_symbols(gold):
             difference = Tree("add", (gold.args[0], Tree("negate", (prediction.args[0],))))
-            return self._compare_values(Tree("number", (0,)), Tree("modulo", (difference, gold.args[1])))
+            return self.values.compare(Tree("number", (0,)), Tree("modulo", (difference, gold.args[1])))
         return self.compare(gold.args[0], prediction.args[0])
-
-    def _compare_measured(self, gold: Tree, prediction: Tree) -> Outcome:
-        right, answer = measured(gold), measured(prediction)
-        if not free_symbols(gold):
-            answer = with_letters_as_units(prediction) or answer
-        if not free_symbols(prediction):
-            right = with_letters_as_units(gold) or right
-        if not is_unit_text(right.unit) or not is_unit_text(answer.unit):
-            return different("structure", "words stand where a unit should")
-        if right.unit and answer.unit and right.unit != answer.unit:
-            return different("structure", f"the unit is {answer.unit} instead of {right.unit}")
-        if {right.unit, answer.unit} == {"degree", ""} and has_pi(right.value if answer.unit else answer.value):
-            return self._compare_values(_in_radians(right), _in_radians(answer))
-        outcome = self._compare_values(right.value, answer.value)
-        if not outcome and "percent" in (right.unit, answer.unit) and right.unit != answer.unit:
-            hundredth = [
-                Tree("percent", (side.value,)) if side.unit == "percent" else side.value for side in (right, answer)
-            ]
-            return self._compare_values(hundredth[0], hundredth[1])
-        return outcome
-
-    def _compare_values(self, gold: Tree, prediction: Tree) -> Outcome:
-        self.comparisons += 1
-        if self.comparisons > MAX_COMPARISONS:
-            return undecided("cost", "too many parts to compare")
-        if gold == prediction:
-            return same("structure")
-        if "numeral" in (gold.head, prediction.head):
-            return _compare_numerals(gold, prediction)
-        if gold.head == prediction.head == "ratio" and len(gold.args) == len(prediction.args) > 2:
-            return self._compare_ratios(gold, prediction)
-        try:
-            right, answer = rational(gold), rational(prediction)
-        except UndefinedError as error:
-            return undecided("exact", str(error))
-        except CostlyError:
-            return self._probe(gold, prediction)
-        if right is not None and answer is not None:
-            if right == answer or agree(right, answer, printed_unit(gold), printed_unit(prediction)):
-                return same("exact")
-            return different("exact", "the values differ")
-        outcome = self._probe(gold, prediction)
-        return self.prover(gold, prediction) if outcome.equal is None and outcome.stage == "probing" else outcome
-
-    def _probe(self, gold: Tree, prediction: Tree) -> Outcome:
-        self.probes += 1
-        if self.probes > MAX_PROBES:
-            return undecided("cost", "too many parts to compare")
-        return probing.probe(gold, prediction)
-
-    def _compare_ratios(self, gold: Tree, prediction: Tree) -> Outcome:
-        for right, answer in zip(gold.args[1:], prediction.args[1:], strict=True):
-            outcome = self._compare_values(
-                Tree("divide", (gold.args[0], right)), Tree("divide", (prediction.args[0], answer))
-            )
-            if not outcome:
-                return outcome
-        return same("structure")
-
-
-def _compare_numerals(gold: Tree, prediction: Tree) -> Outcome:
-    """Numerals of a base; a prediction may leave the base out, or give the value."""
-    if gold.head == "numeral" and prediction.head == "number" and gold.args[0].lstrip("0") == str(prediction.args[0]):
-        return same("structure")
-    try:
-        right, answer = rational(gold), rational(prediction)
-    except (CostlyError, UndefinedError) as error:
-        return undecided("exact", str(error))
-    return same("exact") if right is not None and right == answer else different("exact", "the numerals differ")
 
 
 def _as_tuple(tree: Tree) -> tuple[Tree, ...]:
@@ -287,8 +216,23 @@ def _heads_of_parts(*trees: Tree) -> set[str]:
     return {part.head for tree in trees for part in children(tree)}
 
 
-def _in_radians(side: Measured) -> Tree:
-    return Tree("degree", (side.value,)) if side.unit == "degree" else side.value
+def _sides(tree: Tree) -> tuple[Tree, ...]:
+    """Both sides of an approximation, none if they are too far apart; other trees alone."""
+    if tree.head != "approximation":
+        return (tree,)
+    exact = statements.stated_value(tree.args[0]) if statements.is_equation(tree.args[0]) else tree.args[0]
+    if exact is None or not is_rounding(measured(exact).value, measured(tree.args[1]).value):
+        return ()
+    return (exact, tree.args[1])
+
+
+def _is_reduced(value: Tree, modulus: Tree) -> bool:
+    """Whether a remainder is between 0 and its modulus."""
+    try:
+        remainder, size = rational(value), rational(modulus)
+    except (CostlyError, UndefinedError):
+        return False
+    return remainder is not None and size is not None and 0 <= remainder < size
 
 
 def _shape(matrix: Tree) -> tuple[int, int]:

@@ -14,7 +14,21 @@ _OVER = ("/", r"\div")
 _OPENING = frozenset(
     {"(", "{", r"\{", r"\frac", r"\sqrt", r"\sqrt ", r"\lfloor", r"\lceil", r"\lvert", r"\binom", r"\sum"}
 )
-_OPENING |= frozenset({r"\int", r"\prod", r"\lim", r"\mathbf", r"\vec", r"\hat", r"\dbinom", r"\bar", r"\overline"})
+_OPENING |= frozenset(
+    {
+        r"\int",
+        r"\prod",
+        r"\lim",
+        r"\angle",
+        r"\triangle",
+        r"\mathbf",
+        r"\vec",
+        r"\hat",
+        r"\dbinom",
+        r"\bar",
+        r"\overline",
+    }
+)
 
 
 class ExpressionParser(CommandParser):

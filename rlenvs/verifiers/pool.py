@@ -109,6 +109,8 @@ class Pool:
         try:
             return self.free.pop()
         except IndexError:
+            if not hasattr(os, "fork"):
+                raise OSError("proofs need an operating system that forks") from None
             return Worker()
 
 

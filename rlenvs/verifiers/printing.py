@@ -146,6 +146,7 @@ _FORMS = {
     "quantity": _quantity,
     "congruence": lambda tree: f"{printed(tree.args[0])} \\pmod{{{printed(tree.args[1])}}}",
     "ratio": lambda tree: ":".join(map(printed, tree.args)),
+    "approximation": lambda tree: rf"{printed(tree.args[0])}\approx {printed(tree.args[1])}",
     "binomial": lambda tree: f"\\binom{{{printed(tree.args[0])}}}{{{printed(tree.args[1])}}}",
     "modulo": lambda tree: f"({_bracketed(tree.args[0])}\\bmod {_bracketed(tree.args[1])})",
     "log_base": lambda tree: f"\\log_{{{printed(tree.args[1])}}}({printed(tree.args[0])})",

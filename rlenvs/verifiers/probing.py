@@ -41,12 +41,17 @@ def probe(gold: Tree, prediction: Tree) -> Outcome:
 
 
 def values(gold: Tree, prediction: Tree, log_base: int = 0) -> Iterator[tuple[Any, Any, bool]]:
-    """The values of both sides at every point where both have one, and whether nothing in them was complex."""
+    """The values of both sides at every point where both have one, and whether nothing in them was complex.
+
+    One that is too costly ends the search: the next points would cost as much.
+    """
     for point in _points(gold, prediction):
         try:
             left, left_real = numeric.traced_value(gold, point, log_base)
             right, right_real = numeric.traced_value(prediction, point, log_base)
-        except UNKNOWN:
+        except CostlyError:
+            return
+        except (UndefinedError, LostError):
             continue
         yield left, right, left_real and right_real
 

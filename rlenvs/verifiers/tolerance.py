@@ -9,7 +9,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import Any
 
-from rlenvs.verifiers import precision
+from rlenvs.verifiers import numeric, precision
 from rlenvs.verifiers.exact import CostlyError, UndefinedError, rational
 from rlenvs.verifiers.tree import Tree, nodes
 
@@ -53,6 +53,18 @@ def agree(gold: Any, prediction: Any, gold_unit: Fraction | None, prediction_uni
     if difference <= max(units) / 2 and difference <= RELATIVE * abs(right):
         return True
     return gold_unit is not None and prediction_unit is None and _rounds_to(right, answer, gold_unit)
+
+
+def is_rounding(exact: Tree, decimal: Tree) -> bool:
+    """Whether a decimal is within one unit of its last digit of a constant."""
+    try:
+        value, printed = numeric.value(exact, {}), numeric.value(decimal, {})
+    except (CostlyError, UndefinedError, numeric.LostError, KeyError):
+        return False
+    if not precision.is_real(value) or not precision.is_real(printed):
+        return False
+    unit = printed_unit(decimal) or Fraction(1, 2)
+    return abs(precision.as_fraction(value) - precision.as_fraction(printed)) <= unit
 
 
 def has_rounded_coefficient(tree: Tree) -> bool:

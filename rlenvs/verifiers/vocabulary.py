@@ -25,7 +25,8 @@ GREEK = frozenset(
 )
 
 RELATIONS = {
-    **dict.fromkeys(("=", "==", r"\approx", r"\simeq"), "="),
+    **dict.fromkeys(("=", "=="), "="),
+    **dict.fromkeys((r"\approx", r"\simeq", r"\doteq"), "about"),
     **dict.fromkeys(("!=", r"\ne", r"\neq"), "!="),
     **dict.fromkeys(("<", r"\lt"), "<"),
     **dict.fromkeys((">", r"\gt"), ">"),
