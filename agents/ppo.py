@@ -93,6 +93,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "num_steps": 64,
         "learning_rate": 1e-3,
         "learning_rate_end": 0.02,
+        "decay_from": 0.4,
         "entropy_coef": 0.01,
         "rewards_end_returns": True,
         "scale_rewards": False,

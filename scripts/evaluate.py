@@ -27,6 +27,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--episodes", type=int, help="episodes to play (default: the recorded ones)")
     parser.add_argument("--video", type=Path, help="write an animated GIF of a few episodes")
     parser.add_argument("--video-episodes", type=int, default=3, help="episodes in the GIF (default 3)")
+    parser.add_argument("--video-frames", type=int, default=1500, help="frames after which it ends (default 1,500)")
     parser.add_argument("--verify", action="store_true", help="fail unless the record is reproduced bit for bit")
     parser.add_argument("--json", action="store_true", help="print JSON instead of a table")
     return parser
@@ -48,7 +49,7 @@ def main() -> None:
         kwargs = {**record.spec.env_kwargs, **evaluation_kwargs(record.spec.env_id)}
         env = gym.make(record.spec.env_id, render_mode="rgb_array", **kwargs)
         seeds = evaluation_seeds(record.run_id, options.video_episodes)
-        frames = record_gif(env, probabilities, seeds, options.video)
+        frames = record_gif(env, probabilities, seeds, options.video, options.video_frames)
         print(f"{options.video}: {frames} frames", file=sys.stderr)
     if options.verify and not report["identical"]:
         raise ValueError(f"{options.run} was not reproduced: {report['difference']}")
