@@ -83,6 +83,7 @@ _NOT_SHOWN = re.compile(
 _SPACES = re.compile(r"(?:(?<!\\)\\[,;:! ]|\\q?quad(?![A-Za-z])|\\hfill(?![A-Za-z])|~|\s)+")
 _NEEDLESS_SPACE = re.compile(r"(?<![0-9A-Za-z.]) | (?![0-9A-Za-z.])")
 _FRACTIONS = re.compile(r"\\[dtc]frac(?![A-Za-z])")
+_ORDINAL = re.compile(r"(?<=[0-9])\^?\{?(?:\\(?:text|mathrm)\{)?(?:st|nd|rd|th)\}{0,2}$")
 _UNIT_FRACTION = re.compile(
     r"\\frac ?\{ ?\\(?:text|mathrm) ?\{([^{}]*)\} ?\} ?\{ ?\\(?:text|mathrm) ?\{([^{}]*)\}(\^[0-9])? ?\}"
 )
@@ -132,7 +133,7 @@ def unwrap(text: str) -> str:
             text = _without_box(_without_delimiters(text))
         if text[:1] in _INTRODUCED_STARTS and (introduction := _INTRODUCTION.match(text)):
             text = text[introduction.end() :] or text
-    return text
+    return _ORDINAL.sub("", text)
 
 
 def key(text: str) -> str:

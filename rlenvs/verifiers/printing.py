@@ -64,6 +64,9 @@ def _decimal(tree: Tree) -> str:
 
 def _symbol(tree: Tree) -> str:
     name, _, below = tree.args[0].partition("_")
+    command, _, letters = name.partition(" ")
+    if letters:
+        return f"{command}{{{letters}}}"
     sign = f"\\{name} " if name in GREEK else name
     return f"{sign}_{{{below}}}" if below else sign
 

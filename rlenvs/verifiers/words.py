@@ -14,6 +14,7 @@ _CHOICE = re.compile(r"(?:option |choice |answer )?\(? ?([A-Z]) ?\)?[.:)]?", re.
 _CHOICE_WITH_OPTION = re.compile(
     r"(?:(?:option|choice) )?(?:\(([A-Z])\)|([A-Z])[.:)])[ :.]*(.*)", re.IGNORECASE | re.DOTALL
 )
+_GOLD_WITH_OPTION = re.compile(r"\(?([A-F])[.:)] ?[^A-Z]*")
 _ANOTHER_CHOICE = re.compile(r"\([A-Z]\)|\b(?:and|or|not)\b|\b[B-HJ-Z]\b")
 _NO_ANSWERS = frozenset({"nan", "zoo", "?", "n/a"})
 MAX_WORDS_LENGTH = 2000
@@ -33,7 +34,7 @@ def choice(text: str) -> str | None:
     r"""The letter of a gold answer such as ``(A)`` or ``\text{B}``, in upper case; None of other answers."""
     if len(text) > 30:
         return None
-    match = _CHOICE.fullmatch(_plain(text))
+    match = _CHOICE.fullmatch(_plain(text)) or _GOLD_WITH_OPTION.fullmatch(_plain(text))
     return match[1] if match and match[1].isupper() else None
 
 

@@ -7,6 +7,8 @@ import concurrent.futures
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -121,3 +123,9 @@ def test_proofs(gold: str, prediction: str, equal: bool) -> None:
 def test_sympy_is_not_given_what_it_would_compute_at_once(text: str) -> None:
     with pytest.raises(UnsupportedError):
         build(parse(text))
+
+
+def test_the_caller_never_loads_sympy() -> None:
+    code = "import sys, rlenvs.verifiers.math as m; m.verify('x+1', '1+x'); print('sympy' in sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "False"
