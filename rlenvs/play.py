@@ -1,18 +1,26 @@
 """Play an environment from the keyboard: in a terminal, from piped keys, or in a window.
 
-Arrow keys or WASD move, digits choose an action by its number, r restarts, q quits.
+Arrow keys or WASD move, digits choose an action by its number, r restarts, q quits. Most environments wait for a key;
+one that names an action for no key at all, as Pong does, goes on by itself, at its own pace.
 """
 
 from __future__ import annotations
 
 import contextlib
+import importlib.util
+import io
+import os
+import select
 import sys
+import time
 from collections.abc import Iterator
 from typing import Any, TextIO
 
 import gymnasium as gym
 
 HELP = "arrows or WASD: move   0-9: action by number   r: restart   q: quit"
+HELP_IN_MOTION = "up or W, down or S: move until another key   r: restart   q: quit"
+IDLE, HELD = "idle", ("up", "down")
 MOVES = {
     2: {"left": 0, "right": 1},
     4: {"up": 0, "right": 1, "down": 2, "left": 3},
@@ -41,6 +49,7 @@ class Game:
         self.returns: list[float] = []
         self._ending: str = ""
         self._num_actions = int(env.action_space.n)
+        self._moves = getattr(env.unwrapped, "controls", MOVES.get(self._num_actions, {}))
         self._start(seed)
 
     def press(self, key: str) -> None:
@@ -56,6 +65,16 @@ class Game:
                 self._ending = "the end" if terminated else "out of steps"
                 self.returns.append(self._return)
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether the game goes on while nobody presses a key."""
+        return IDLE in self._moves
+
+    @property
+    def seconds_a_step(self) -> float:
+        """How long a step of a game that goes on takes."""
+        return 1 / self.env.metadata["render_fps"]
+
     def status(self) -> str:
         """One line: steps, last reward, return, and how the episode ended."""
         text = f"step {self._steps}   reward {self._reward:g}   return {self._return:g}"
@@ -70,7 +89,7 @@ class Game:
     def _action(self, key: str) -> int | None:
         if key.isdecimal() and int(key) < self._num_actions:
             return int(key)
-        return MOVES.get(self._num_actions, {}).get(key)
+        return self._moves.get(key)
 
 
 def play_in_terminal(env_id: str, seed: int | None, arguments: dict[str, Any]) -> list[float]:
@@ -81,21 +100,28 @@ def play_in_terminal(env_id: str, seed: int | None, arguments: dict[str, Any]) -
     """
     game = Game(gym.make(env_id, render_mode="ansi", **arguments), seed)
     redraws = sys.stdin.isatty() and sys.stdout.isatty()
+    goes_on = redraws and game.goes_on and importlib.util.find_spec("termios") is not None
+    keys = keys_in_motion(sys.stdin.fileno(), game.seconds_a_step) if goes_on else read_keys(sys.stdin)
+    keys_help = (HELP_IN_MOTION if goes_on else HELP) if redraws else None
     with full_screen(sys.stdin) if redraws else contextlib.nullcontext():
-        _show(game, env_id, redraws)
-        for key in read_keys(sys.stdin):
+        _show(game, env_id, keys_help)
+        for key in keys:
             game.press(key)
-            _show(game, env_id, redraws)
+            _show(game, env_id, keys_help)
     return game.returns
 
 
 def play_in_window(env_id: str, seed: int | None, arguments: dict[str, Any]) -> list[float]:
     """Plays in a window until q or until it is closed; see `play_in_terminal`."""
     game = Game(gym.make(env_id, render_mode="human", **arguments), seed)
+    shown = ""
     try:
-        for key in window_keys():
+        for key in window_keys_in_motion() if game.goes_on else window_keys():
             game.press(key)
-            print(game.status())
+            status = game.status()
+            if not game.goes_on or status.partition("return")[2] != shown:
+                print(status)
+            shown = status.partition("return")[2]
     finally:
         game.env.close()
     return game.returns
@@ -111,6 +137,44 @@ def read_keys(stream: TextIO) -> Iterator[str]:
             return
         if key.strip():
             yield key
+
+
+def keys_in_motion(terminal: int, seconds: float) -> Iterator[str]:
+    """A key every so many seconds up to q or the end of the input: a direction is held until another key is typed.
+
+    Args:
+        terminal: file descriptor of the terminal, which sends every key at once.
+        seconds: from one key to the next.
+    """
+    held, due = IDLE, time.monotonic()
+    while True:
+        due = max(due + seconds, time.monotonic())
+        typed = ""
+        while (left := due - time.monotonic()) > 0:
+            if select.select([terminal], [], [], left)[0]:
+                typed += os.read(terminal, 1024).decode(errors="ignore") or "q"
+        names = list(read_keys(io.StringIO(typed)))
+        if names:
+            held = names[-1] if names[-1] in HELD else IDLE
+        yield "r" if "r" in names else held
+        if "q" in typed.lower():
+            return
+
+
+def window_keys_in_motion() -> Iterator[str]:
+    """The key that is held down in the open pygame window, or none, for every step up to q or its closing."""
+    import pygame
+
+    directions = {"up": (pygame.K_UP, pygame.K_w), "down": (pygame.K_DOWN, pygame.K_s)}
+    while True:
+        pressed = [event for event in pygame.event.get() if event.type in (pygame.QUIT, pygame.KEYDOWN)]
+        typed = "".join(event.unicode.lower() for event in pressed if event.type == pygame.KEYDOWN)
+        if "q" in typed or any(event.type == pygame.QUIT for event in pressed):
+            return
+        held = pygame.key.get_pressed()
+        moving = [name for name, keys in directions.items() if any(held[key] for key in keys)]
+        yield "r" if "r" in typed else (*moving, IDLE)[0]
+        pygame.time.wait(10)  # the environment keeps the pace; after the end of an episode nobody does
 
 
 def window_keys() -> Iterator[str]:
@@ -148,9 +212,10 @@ def full_screen(terminal: TextIO) -> Iterator[None]:
         termios.tcsetattr(terminal, termios.TCSADRAIN, before)
 
 
-def _show(game: Game, title: str, redraws: bool) -> None:
+def _show(game: Game, title: str, keys_help: str | None) -> None:
+    """Draw in place with a line of help, or below each other without one."""
     lines = (title, "", str(game.env.render()).rstrip(), "", game.status())
-    if redraws:
-        print(CLEAR + "\n".join([*lines, HELP]), flush=True)
+    if keys_help is not None:
+        print(CLEAR + "\n".join([*lines, keys_help]), flush=True)
     else:
         print("\n".join(lines), end="\n\n", flush=True)

@@ -64,12 +64,12 @@ def test_environments_with_other_actions_are_refused() -> None:
 class Terminal:
     """`rlenvs play` on a pseudo-terminal."""
 
-    def __init__(self) -> None:
+    def __init__(self, env_id: str = "cliffwalk") -> None:
         pty, self._termios = pytest.importorskip("pty"), pytest.importorskip("termios")
         self.ours, self.its = pty.openpty()
         self.before = self._termios.tcgetattr(self.its)
         self.process = subprocess.Popen(
-            [*RLENVS, "play", "cliffwalk"],
+            [*RLENVS, "play", env_id],
             stdin=self.its,
             stdout=self.its,
             stderr=self.its,
@@ -122,6 +122,47 @@ def test_ctrl_c_gives_the_terminal_back_too() -> None:
     assert terminal.end() == 130
     assert terminal.text.endswith(play.LEAVE_SCREEN)
     assert "Traceback" not in terminal.text
+
+
+def test_pong_goes_on_by_itself_on_a_terminal() -> None:
+    terminal = Terminal("pong")
+    terminal.wait_for(play.HELP_IN_MOTION)
+    terminal.wait_for("step 3 ")
+    terminal.type("\x1b[A")
+    terminal.wait_for("step 9 ")
+    terminal.type("q")
+    assert terminal.end() == 0
+    assert terminal.text.rstrip().endswith("returns: no episode ended")
+
+
+def test_pong_waits_for_piped_keys(capsys, monkeypatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("ws0q"))
+    assert main(["play", "pongfast", "--seed", "1"]) == 0
+    out = capsys.readouterr().out
+    assert out.count("rlenvs/PongFast-v0\n") == 4 and "opponent  0" in out and "step 3   reward 0   return 0" in out
+
+
+def test_directions_are_held_until_another_key() -> None:
+    ours, its = os.pipe()
+    os.write(its, b"\x1b[Aw")
+    keys = play.keys_in_motion(ours, 0.01)
+    assert [next(keys) for _ in range(3)] == ["up"] * 3
+    os.write(its, b"r")
+    assert [next(keys) for _ in range(2)] == ["r", "idle"]
+    os.close(its)  # the end of the input quits
+    assert list(keys) == ["idle"]
+    os.close(ours)
+
+
+def test_pong_is_played_in_a_window_with_held_keys(capsys, monkeypatch) -> None:
+    pygame = pytest.importorskip("pygame")
+    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
+    events = [[], [], [pygame.event.Event(pygame.KEYDOWN, key=pygame.K_r, unicode="r")], []]
+    events.append([pygame.event.Event(pygame.QUIT)])
+    monkeypatch.setattr(pygame.event, "get", lambda: events.pop(0))
+    assert main(["play", "pongram", "--window"]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "returns: no episode ended"
+    assert not events
 
 
 def test_a_window_is_played_by_its_events(capsys, monkeypatch) -> None:
