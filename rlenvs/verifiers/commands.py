@@ -142,11 +142,11 @@ class CommandParser(Cursor):
             return Tree("domain", inside.args)
         if name in PLAIN_STYLES or inside.head not in ("symbol", "multiply"):
             return inside
-        letters = inside.args if inside.head == "multiply" else (inside,)
-        if any(letter.head not in ("symbol", "constant") for letter in letters):
+        factors = inside.args if inside.head == "multiply" else (inside,)
+        if any(factor.head not in ("symbol", "constant") for factor in factors):
             raise ParseError(f"{name} decorates letters only")
         decoration = r"\bar" if name == r"\overline" else name
-        return symbol(f"{decoration} {''.join(letter.args[0] for letter in letters)}")
+        return symbol(f"{decoration} {''.join(factor.args[0] for factor in factors)}")
 
     def _letters(self) -> list[str]:
         """The letters of a name, in braces or not."""

@@ -116,6 +116,8 @@ class Comparison:
             if one.head in _GROUPS and len(one.args) == 1:
                 return self.compare(other, one.args[0]) if swap else self.compare(one.args[0], other)
         real = self._compare_real_sets(gold, prediction) if "relation" in _heads_of_parts(gold, prediction) else None
+        if real is None and prediction.head in _GROUPS and gold.head not in _GROUPS:
+            return different("structure", f"{len(prediction.args)} answers instead of one")
         return real or different("structure", "one has parts that the other does not have")
 
     def _compare_unordered(self, gold: Tree, prediction: Tree) -> Outcome:

@@ -113,7 +113,7 @@ def compare_whole(gold: str, prediction: str) -> Outcome | None:
 
 @functools.lru_cache(maxsize=4096)
 def _prepare_gold(gold: str) -> Prepared:
-    prepared = _prepare(gold)
+    prepared = _prepare(_without_sentence(gold))
     if is_no_answer(prepared.text):
         raise MalformedError("the gold answer is none")
     return prepared._replace(choice=choice(prepared.text))
