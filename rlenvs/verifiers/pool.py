@@ -20,8 +20,8 @@ from rlenvs.verifiers.wire import encode
 
 MAX_WORKERS = 4
 LATE = "late"
-START_SECONDS = 20.0
-ANSWER_SECONDS = 2.5
+START_SECONDS = 60.0
+ANSWER_SECONDS = 10.0
 """Until a worker that does not even report a timeout is replaced; its question is not asked again."""
 
 _ROOT = Path(__file__).resolve().parents[1]
