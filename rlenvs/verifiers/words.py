@@ -17,7 +17,6 @@ _CHOICE_WITH_OPTION = re.compile(
 _GOLD_WITH_OPTION = re.compile(r"\(?([A-F])[.:)] ?[^A-Z]*")
 _ANOTHER_CHOICE = re.compile(r"\([A-Z]\)|\b(?:and|or|not)\b|\b[B-HJ-Z]\b")
 _NO_ANSWERS = frozenset({"nan", "zoo", "?", "n/a"})
-MAX_WORDS_LENGTH = 2000
 
 
 def is_no_answer(text: str) -> bool:
