@@ -21,6 +21,7 @@ class EnvironmentEntry:
         vector_entry_point: of the native vector environment.
         kwargs: arguments the entry points get.
         evaluation_kwargs: arguments that evaluation adds, such as the test split.
+        protocol: the rules under which it is trained unless others are asked for.
         references: mean returns that scores are measured by: "random", "perfect" and, where known, "human".
     """
 
@@ -31,6 +32,7 @@ class EnvironmentEntry:
     vector_entry_point: str | None = None
     kwargs: Mapping[str, Any] = field(default_factory=dict)
     evaluation_kwargs: Mapping[str, Any] = field(default_factory=dict)
+    protocol: str = "gridworld@1"
     references: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -48,7 +50,7 @@ def _gridworld(
     )
 
 
-def _pong(name: str, observation: str, summary: str, **arguments: Any) -> EnvironmentEntry:
+def _pong(name: str, observation: str, summary: str, protocol: str = "pong@1", **arguments: Any) -> EnvironmentEntry:
     return EnvironmentEntry(
         id=f"rlenvs/{name}-v0",
         family="pong",
@@ -56,6 +58,7 @@ def _pong(name: str, observation: str, summary: str, **arguments: Any) -> Enviro
         entry_point="rlenvs.pong.env:PongEnv",
         vector_entry_point="rlenvs.pong.vector:PongVectorEnv",
         kwargs={"observation": observation, **arguments},
+        protocol=protocol,
         references={"random": -20.7, "human": 14.6, "perfect": 21.0},
     )
 
@@ -70,10 +73,10 @@ ENVIRONMENTS: tuple[EnvironmentEntry, ...] = (
     _gridworld("DoorKey", "door_key", "Fetch the key, pass the door, reach the goal: one reward at the end"),
     _gridworld("DeepSea", "deep_sea", "Exploration: one sequence of moves among 2^size finds the treasure"),
     _pong("Pong", "stack", "Pong from pixels, 84x84x4, sticky actions: the standard protocol"),
-    _pong("PongFast", "fast", "Pong from bright 42x42x4 pixels and three actions, without sticky actions"),
+    _pong("PongFast", "fast", "Pong in bright 42x42x4 pixels, three actions, no sticky ones", "pong-fast@1"),
     _pong("PongDifference", "difference", "Karpathy's Pong: what changed on the screen, up or down"),
     _pong("PongRam", "ram", "Pong from ball and paddles as numbers"),
-    _pong("PongNative", "fast", "PongFast without the emulator: the same bits, far faster", backend="native"),
+    _pong("PongNative", "fast", "PongFast without the emulator, the same bits", "pong-fast@1", backend="native"),
 )
 """Every id of the package, by family."""
 

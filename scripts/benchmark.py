@@ -18,7 +18,7 @@ from agents.display import SweepDisplay
 from agents.execution import FAILED, Job, Sweep
 from agents.registry import load_agent
 from rlenvs.leaderboard.aggregation import build_leaderboards
-from rlenvs.leaderboard.evaluation import protocol
+from rlenvs.leaderboard.evaluation import default_protocol, protocol
 from rlenvs.leaderboard.records import RunSpec, read_run
 from rlenvs.leaderboard.tables import rich_tables
 from scripts.errors import one_line_errors
@@ -34,7 +34,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--agents", nargs="+", default=list(AGENTS), metavar="NAME[@PRESET]")
     parser.add_argument("--seeds", type=int, help="training seeds a cell (default: the protocol's)")
     parser.add_argument("--budget", type=int, help="environment steps a run (default: the protocol's)")
-    parser.add_argument("--protocol", default="gridworld@1", help="of budget and evaluation (default gridworld@1)")
+    parser.add_argument("--protocol", help="of budget and evaluation (default: the first environment's own)")
     parser.add_argument("--set", nargs="*", default=[], metavar="KEY=VALUE", help="settings of every agent")
     parser.add_argument("--env-set", nargs="*", default=[], metavar="KEY=VALUE", help="arguments of every environment")
     parser.add_argument("--workers", type=int, default=2, help="processes (default 2)")
@@ -83,10 +83,10 @@ def run(wanted: Sequence[RunSpec], runs: Path, workers: int) -> list[Job]:
 def main() -> None:
     """Trains the matrix and prints one table a protocol."""
     options = arguments().parse_args()
-    rules = protocol(options.protocol)
+    rules = protocol(options.protocol or default_protocol(options.envs[0]))
     budget = rules.max_budget if options.budget is None else options.budget
     seeds = rules.seeds if options.seeds is None else options.seeds
-    wanted = specs(options.envs, options.agents, seeds, budget, options.protocol, options.set, options.env_set)
+    wanted = specs(options.envs, options.agents, seeds, budget, rules.name, options.set, options.env_set)
     jobs = run(wanted, options.runs, options.workers)
     for board in build_leaderboards([read_run(job.path) for job in jobs]):
         Console().print(rich_tables(board))

@@ -14,7 +14,7 @@ from agents.naming import directory_for
 from agents.registry import BUILT_IN, load_agent
 from agents.runtime import configure_torch
 from agents.trackers import LOG, TRACKERS
-from rlenvs.leaderboard.evaluation import protocol
+from rlenvs.leaderboard.evaluation import default_protocol, protocol
 from rlenvs.leaderboard.records import RunSpec
 from scripts.errors import one_line_errors
 
@@ -27,9 +27,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=0, help="first seed (default 0)")
     parser.add_argument("--seeds", type=int, default=1, help="how many seeds, from --seed on (default 1)")
     parser.add_argument("--budget", type=int, help="environment steps (default: the protocol's)")
-    parser.add_argument(
-        "--protocol", default="gridworld@1", help="rules of budget and evaluation (default gridworld@1)"
-    )
+    parser.add_argument("--protocol", help="rules of budget and evaluation (default: the environment's own)")
     parser.add_argument("--preset", help="named settings of the agent, several joined by +")
     parser.add_argument("--set", nargs="*", default=[], metavar="KEY=VALUE", help="settings of the agent")
     parser.add_argument("--env-set", nargs="*", default=[], metavar="KEY=VALUE", help="arguments of the environment")
@@ -50,10 +48,11 @@ def specs(options: argparse.Namespace) -> list[RunSpec]:
     if options.seeds < 1:
         raise ValueError(f"--seeds {options.seeds}: train at least one")
     agent = load_agent(options.agent)
-    budget = protocol(options.protocol).max_budget if options.budget is None else options.budget
+    rules = protocol(options.protocol or default_protocol(options.env))
+    budget = rules.max_budget if options.budget is None else options.budget
     settings, env_kwargs = parse_assignments(options.set), parse_assignments(options.env_set)
     return [
-        agent.spec(options.env, seed, budget, options.protocol, settings, options.preset, env_kwargs)
+        agent.spec(options.env, seed, budget, rules.name, settings, options.preset, env_kwargs)
         for seed in range(options.seed, options.seed + options.seeds)
     ]
 

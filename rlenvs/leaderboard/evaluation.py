@@ -123,6 +123,12 @@ def score_of(env_id: str, mean_return: float) -> float:
 
 
 
+def default_protocol(env_id: str) -> str:
+    """The rules under which an environment is trained unless others are asked for."""
+    entry = _entry(env_id)
+    return "gridworld@1" if entry is None else entry.protocol
+
+
 def _entry(env_id: str) -> EnvironmentEntry | None:
     from rlenvs.registration import ENVIRONMENTS  # here, for the records must not need the registry
 

@@ -85,3 +85,9 @@ def test_returns_are_normalised_to_random_0_and_perfect_1():
         assert evaluation.score_of("rlenvs/PongFast-v0", mean_return) == pytest.approx(score)
     assert evaluation.score_of("rlenvs/CliffWalk-v0", -13.0) == -13.0
     assert evaluation.score_of("CartPole-v1", 100.0) == 100.0
+
+
+def test_every_environment_has_its_protocol():
+    for env_id, name in (("PongFast", "pong-fast@1"), ("Pong", "pong@1"), ("Maze", "gridworld@1")):
+        assert evaluation.default_protocol(f"rlenvs/{env_id}-v0") == name and name in evaluation.PROTOCOLS
+    assert evaluation.default_protocol("CartPole-v1") == "gridworld@1"
