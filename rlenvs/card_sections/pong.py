@@ -94,7 +94,8 @@ def _arguments(rules: Rules) -> str:
 def _scores(entry: EnvironmentEntry) -> str:
     low, high = entry.references["random"], entry.references["perfect"]
     rows = [(name, f"{value:g}", f"{(value - low) / (high - low):.3g}") for name, value in entry.references.items()]
-    return f"{table(('Policy', 'Mean return', 'Score'), rows)}\n\nAs published for Atari Pong; uniformly random play had -20.3 to -20.5 here."
+    values = table(("Policy", "Mean return", "Score"), rows)
+    return f"{values}\n\nAs published for Atari Pong; uniformly random play had -20.3 to -20.5 here."
 
 
 def _determinism(rules: Rules) -> str:

@@ -143,6 +143,8 @@ class LocalCrew:
 
     def close(self) -> None:
         """See `Crew`."""
+        for member in self._members.values():
+            member.game.machine.close()
         self._members = {}
 
     def observe_into(self, observations: npt.NDArray[Any]) -> None:

@@ -129,7 +129,9 @@ class PongEnv(gym.Env[npt.NDArray[Any], int]):
         if self._window is not None:
             self._window.close()
             self._window = None
-        self._member = None
+        if self._member is not None:
+            self._member.game.machine.close()
+            self._member = None
 
     @property
     def step_limit(self) -> int:
