@@ -1,8 +1,8 @@
 """PPO on Pong end to end, steps per second beside Stable-Baselines3's: `python -m scripts.bench_pong_training`.
 
 SB3 plays `PongNoFrameskip-v4` as its zoo does (eight environments of 128 steps, Nature's network), or our own
-environments through our adapter. Ours plays the same 84x84x4 frames with the same network, epochs and minibatches, then
-42x42x4 frames with a network of their size. Play and updates count; making things, a first batch, evaluations and records
+environments through our adapter. Ours plays the same 84x84x4 frames with the same network, epochs and minibatches, and
+42x42x4 frames with a small network. Play and updates count; making things, a first batch, evaluations and records
 do not. Rounds alternate, so that load meets all alike.
 """
 

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -82,3 +85,40 @@ def test_names_are_readable_and_unique(tmp_path):
     file.write_text(USER_AGENT)
     mine = spec_of(0, f"{file}:train")
     assert label_of(mine) == "mine" and json.dumps(mine.to_json())
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="it looks at processes in /proc")
+def test_a_worker_ends_when_its_parent_is_killed(tmp_path):
+    (tmp_path / "sleeper.py").write_text(
+        "import os, pathlib, time\n"
+        "def train(spec, run_dir):\n"
+        f"    pathlib.Path({str(tmp_path / 'pid')!r}).write_text(str(os.getpid()))\n"
+        "    time.sleep(120)\n"
+    )
+    program = (
+        "from pathlib import Path\nfrom agents.execution import Sweep\nfrom agents.registry import load_agent\n"
+        f"agent = load_agent({str(tmp_path / 'sleeper.py') + ':train'!r})\n"
+        "spec = agent.spec('rlenvs/GridWorld-v0', 0, 600, 'demo@1')\n"
+        f"Sweep([spec], {str(tmp_path)!r}, 1, Path({str(tmp_path / 'log')!r})).run(lambda jobs: None)\n"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", program])
+    wait_for((tmp_path / "pid").exists)
+    wait_for(lambda: (tmp_path / "pid").read_text())
+    worker = int((tmp_path / "pid").read_text())
+    parent.kill()
+    parent.wait()
+    wait_for(lambda: not is_running(worker))
+
+
+def wait_for(condition, seconds: float = 60.0):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it never happened"
+        time.sleep(0.1)
+
+
+def is_running(process: int) -> bool:
+    try:
+        return "State:\tZ" not in Path(f"/proc/{process}/status").read_text()
+    except FileNotFoundError:
+        return False
