@@ -17,7 +17,6 @@ from agents.execution import execute
 from agents.runtime import configure_torch
 from rlenvs.leaderboard.records import RunSpec
 
-
 SECONDS_BETWEEN_LOOKS = 2.0
 
 
