@@ -95,11 +95,8 @@ class LocalCrew:
     def __init__(self, plan: Plan, count: int, numbers: Sequence[int]) -> None:
         self._plan = plan
         self._count = count
-        screens: Bytes = np.zeros((2, *SCREEN_SHAPE), np.uint8)
-        self._members = {
-            number: Member(plan.rules, make_observer(plan.rules, plan.compiled), plan.step_limit, screens)
-            for number in numbers
-        }
+        self._screens: Bytes = np.zeros((2, *SCREEN_SHAPE), np.uint8)
+        self._members = {number: self._new_member() for number in numbers}
 
     def seed(self, seeds: dict[int, int]) -> None:
         """See `Crew`."""
@@ -147,6 +144,18 @@ class LocalCrew:
             member.game.machine.close()
         self._members = {}
 
+    def adopt(self, snapshots: dict[int, bytes]) -> None:
+        """Play more members from now on."""
+        self._members |= {number: self._new_member() for number in snapshots}
+        self.restore(snapshots)
+
+    def release(self, members: Sequence[int]) -> dict[int, bytes]:
+        """Play members no more; return their states for whoever adopts them."""
+        snapshots = self.snapshots(members)
+        for number in members:
+            self._members.pop(number).game.machine.close()
+        return snapshots
+
     def observe_into(self, observations: npt.NDArray[Any]) -> None:
         """Write the observations of the members that are played here."""
         for number, member in self._members.items():
@@ -168,6 +177,10 @@ class LocalCrew:
                 member.observer.write(results.final_observations[number])
                 member.reset()
             member.observer.write(results.observations[number])
+
+    def _new_member(self) -> Member:
+        plan = self._plan
+        return Member(plan.rules, make_observer(plan.rules, plan.compiled), plan.step_limit, self._screens)
 
 
 def empty_results(plan: Plan, count: int) -> Results:

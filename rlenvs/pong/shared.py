@@ -8,7 +8,6 @@ import tempfile
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from gymnasium.vector import AutoresetMode
 
 from rlenvs.pong.crew import Plan, Results
@@ -67,7 +66,7 @@ def _new_file(size: int) -> int:
         return os.dup(file.fileno())
 
 
-def copy_results(source: Results, target: Results, places: npt.NDArray[np.int64] | slice) -> None:
+def copy_results(source: Results, target: Results, places: list[int]) -> None:
     """Copy what happened to the members at `places`; final observations only of those whose episode ended."""
     target.observations[places] = source.observations[places]
     target.points[places] = source.points[places]
@@ -75,5 +74,5 @@ def copy_results(source: Results, target: Results, places: npt.NDArray[np.int64]
     target.truncated[places] = source.truncated[places]
     if source.final_observations is not None and target.final_observations is not None:
         ended = np.flatnonzero(source.terminated[places] | source.truncated[places])
-        members = np.arange(len(source.points))[places][ended]
+        members = np.array(places)[ended]
         target.final_observations[members] = source.final_observations[members]

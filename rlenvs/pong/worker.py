@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import pickle
 import sys
+import time
 from multiprocessing.connection import Connection
 
 from rlenvs.pong.crew import LocalCrew
@@ -49,13 +50,14 @@ def _is_asked(connection: Connection, parent: int) -> bool:
 
 def _answer(request: bytes, crew: LocalCrew, arrays: SharedArrays) -> bytes:
     if request == STEP:
+        began = time.perf_counter()
         crew.step_into(arrays.results, arrays.actions)
-    elif request == OBSERVE:
+        return pickle.dumps(time.perf_counter() - began)
+    if request == OBSERVE:
         crew.observe_into(arrays.results.observations)
-    else:
-        method, argument = pickle.loads(request)
-        return pickle.dumps(getattr(crew, method)(argument))
-    return DONE
+        return DONE
+    method, argument = pickle.loads(request)
+    return pickle.dumps(getattr(crew, method)(argument))
 
 
 if __name__ == "__main__":

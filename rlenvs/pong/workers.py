@@ -8,32 +8,23 @@ from __future__ import annotations
 
 import os
 import pickle
-import socket
-import subprocess
-import sys
-import weakref
-from collections.abc import Iterable, Sequence
-from multiprocessing.connection import Connection
-from pathlib import Path
+import time
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from rlenvs.foundation.checks import integer_from
+from rlenvs.pong.balance import Balance
 from rlenvs.pong.crew import Crew, LocalCrew, Plan, Results, empty_results
 from rlenvs.pong.emulator import Bytes
+from rlenvs.pong.helper import Helper
 from rlenvs.pong.shared import SharedArrays, copy_results
 from rlenvs.pong.worker import OBSERVE, STEP
 
 MEMBERS_PER_WORKER = 4
 """A process for fewer than this costs more to start than it saves."""
-
-_SECONDS_TO_END = 5.0
-
-
-class WorkerDiedError(RuntimeError):
-    """A process that played a part of the members has ended by itself."""
 
 
 def make_crew(plan: Plan, count: int, workers: int) -> Crew:
@@ -61,19 +52,18 @@ def number_of_workers(workers: int | None, num_envs: int) -> int:
 
 
 class SharedCrew:
-    """A `Crew` in several processes; the first part is played in this one."""
+    """A `Crew` in several processes, this one first; members move from slower to faster ones."""
 
     def __init__(self, plan: Plan, count: int, workers: int) -> None:
         self._plan, self._count = plan, count
         self._shared = SharedArrays(plan, count)
-        here, *elsewhere = np.array_split(np.arange(count), workers)
-        self._helpers = [Helper(plan, count, part.tolist(), self._shared.descriptor) for part in elsewhere]
+        self._parts = [part.tolist() for part in np.array_split(np.arange(count), workers)]
+        self._helpers = [Helper(plan, count, part, self._shared.descriptor) for part in self._parts[1:]]
         os.close(self._shared.descriptor)
-        self._local = LocalCrew(plan, count, here.tolist())
-        self._players: list[LocalCrew | Helper] = [self._local] * len(here)
+        self._local = LocalCrew(plan, count, self._parts[0])
+        self._balance = Balance(workers)
         for helper in self._helpers:
             helper.answer()
-            self._players += [helper] * len(helper.numbers)
 
     def seed(self, seeds: dict[int, int]) -> None:
         """See `Crew`."""
@@ -105,21 +95,26 @@ class SharedCrew:
         for helper in self._helpers:
             helper.ask(OBSERVE)
         self._local.observe_into(observations)
-        for helper in self._helpers:
+        for helper, part in zip(self._helpers, self._parts[1:], strict=True):
             helper.answer()
-            observations[helper.numbers] = self._shared.results.observations[helper.numbers]
+            observations[part] = self._shared.results.observations[part]
         return observations
 
     def step(self, actions: npt.NDArray[np.int64]) -> Results:
         """See `Crew`."""
+        began = time.perf_counter()
         self._shared.actions[...] = actions
         for helper in self._helpers:
             helper.ask(STEP)
         results = empty_results(self._plan, self._count)
         self._local.step_into(results, actions)
-        for helper in self._helpers:
-            helper.answer()
-            copy_results(self._shared.results, results, slice(helper.numbers[0], helper.numbers[-1] + 1))
+        seconds = [time.perf_counter() - began]
+        for helper, part in zip(self._helpers, self._parts[1:], strict=True):
+            seconds.append(pickle.loads(helper.answer()))
+            copy_results(self._shared.results, results, part)
+        move = self._balance.add(seconds, [len(part) for part in self._parts])
+        if move is not None:
+            self._move_member(*move)
         return results
 
     def close(self) -> None:
@@ -129,100 +124,36 @@ class SharedCrew:
         self._local.close()
 
     def _each(self, method: str, argument: Any) -> dict[int, Any]:
-        """Call a method with every player's part of an argument by member; return the joined answers."""
-        parts = {helper: _part(argument, helper, self._players) for helper in self._helpers}
-        asked = [helper for helper, part in parts.items() if part]
-        for helper in asked:
-            helper.ask(pickle.dumps((method, parts[helper])))
-        answers: dict[int, Any] = getattr(self._local, method)(_part(argument, self._local, self._players)) or {}
-        for helper in asked:
+        """Call a method with every process's part of an argument by member; return the joined answers."""
+        shares = [_share(argument, part) for part in self._parts]
+        asked = [(helper, share) for helper, share in zip(self._helpers, shares[1:], strict=True) if share]
+        for helper, share in asked:
+            helper.ask(pickle.dumps((method, share)))
+        answers: dict[int, Any] = getattr(self._local, method)(shares[0]) or {}
+        for helper, _ in asked:
             answers |= pickle.loads(helper.answer()) or {}
         return answers
 
+    def _move_member(self, giver: int, taker: int) -> None:
+        number = self._parts[giver][-1]
+        snapshot = self._call(giver, "release", [number])
+        self._call(taker, "adopt", snapshot)
+        self._parts[giver].remove(number)
+        self._parts[taker].append(number)
 
-class Helper:
-    """A worker process and the connection to it.
-
-    Args:
-        plan: what is played.
-        count: members of the whole vector environment.
-        numbers: the members that it plays.
-        memory: file descriptor of the shared arrays.
-    """
-
-    def __init__(self, plan: Plan, count: int, numbers: list[int], memory: int) -> None:
-        self.numbers = numbers
-        ours, its = socket.socketpair()
-        with its:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "rlenvs.pong.worker", str(its.fileno()), str(memory)],
-                pass_fds=(its.fileno(), memory),
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,  # Ctrl-C is for the program, which then ends its workers
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(_module_path())},
-            )
-        self._connection = Connection(ours.detach())
-        self._close = weakref.finalize(self, _end, self._process, self._connection, os.getpid())
-        self._owes_answer = False
-        self.ask(pickle.dumps((plan, count, numbers)))
-
-    def ask(self, request: bytes) -> None:
-        """Send a request; an answer that an interrupted caller left behind is dropped first."""
-        if self._owes_answer:
-            self.answer()
-        try:
-            self._connection.send_bytes(request)
-        except OSError as error:
-            raise self._death() from error
-        self._owes_answer = True
-
-    def answer(self) -> bytes:
-        """Wait for the answer.
-
-        Raises:
-            WorkerDiedError: the process is gone.
-        """
-        try:
-            answer = self._connection.recv_bytes()
-        except (EOFError, OSError) as error:
-            raise self._death() from error
-        self._owes_answer = False
-        return answer
-
-    def close(self) -> None:
-        """End the process; may be called twice."""
-        self._close()
-
-    def _death(self) -> WorkerDiedError:
-        self.close()
-        return WorkerDiedError(
-            f"a worker process of this vector environment ended with exit code {self._process.returncode}: "
-            "close the environment and make a new one, with workers=1 if it happens again"
-        )
+    def _call(self, process: int, method: str, argument: Any) -> Any:
+        if process == 0:
+            return getattr(self._local, method)(argument)
+        helper = self._helpers[process - 1]
+        helper.ask(pickle.dumps((method, argument)))
+        return pickle.loads(helper.answer())
 
 
-def _part(argument: Any, player: LocalCrew | Helper, players: list[LocalCrew | Helper]) -> Any:
-    """What a player gets of a list of members, or of a dictionary by member."""
+def _share(argument: Any, part: list[int]) -> Any:
+    """What a part of the members gets of a list of members, or of a dictionary by member."""
     if isinstance(argument, dict):
-        return {number: value for number, value in argument.items() if players[number] is player}
-    return [number for number in argument if players[number] is player]
-
-
-def _end(process: subprocess.Popen[bytes], connection: Connection, owner: int) -> None:
-    """Close the connection, on which the worker ends; kill it if it does not. A fork of the owner leaves it alone."""
-    if os.getpid() != owner:
-        return
-    connection.close()
-    try:
-        process.wait(_SECONDS_TO_END)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
-def _module_path() -> Iterable[str]:
-    """Where a worker finds what this process finds, this package first."""
-    return [str(Path(__file__).parents[2]), *filter(None, sys.path)]
+        return {number: argument[number] for number in part if number in argument}
+    return [number for number in part if number in argument]
 
 
 def _cores() -> int:

@@ -15,8 +15,10 @@ import numpy as np
 import pytest
 from gymnasium.vector import AutoresetMode
 
+from rlenvs.pong.balance import STEPS, Balance
+from rlenvs.pong.helper import WorkerDiedError
 from rlenvs.pong.vector import PongVectorEnv
-from rlenvs.pong.workers import WorkerDiedError, number_of_workers
+from rlenvs.pong.workers import number_of_workers
 from tests.conformance.rollouts import assert_same
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="workers inherit file descriptors")
@@ -67,6 +69,32 @@ def test_workers_change_nothing(observation: str, mode: AutoresetMode, group_siz
     assert shared.render() == alone.render()
     assert shared.state() == alone.state()
     shared.close()
+
+
+def test_members_that_move_between_processes_change_nothing() -> None:
+    alone, shared = (PongVectorEnv(5, "stack", "SameStep", workers=workers, **ARGUMENTS) for workers in (1, 2))
+    assert_same(shared.reset(seed=3), alone.reset(seed=3))
+    moves = iter([(0, 1), (0, 1), (1, 0), (1, 0), (1, 0)])
+    shared._crew._balance.add = lambda seconds, members: next(moves, None)
+    for actions in np.random.default_rng(0).integers(6, size=(40, 5)):
+        assert_same(shared.step(actions), alone.step(actions))
+    assert sorted(map(len, shared._crew._parts)) == [1, 4]
+    assert_same(shared.reset(seed=[9, 8, 7, 6, 5]), alone.reset(seed=[9, 8, 7, 6, 5]))
+    assert shared.state() == alone.state()
+    shared.close()
+
+
+def test_a_member_moves_when_it_narrows_the_gap() -> None:
+    for seconds, members, expected in (
+        ([8.0, 12.0], [4, 4], None),
+        ([8.0, 13.0], [4, 4], (1, 0)),
+        ([9.0, 1.0, 1.0], [1, 4, 4], None),
+        ([9.0, 2.0, 1.0], [2, 4, 4], (0, 2)),
+    ):
+        balance = Balance(len(seconds))
+        answers = [balance.add(seconds, members) for _ in range(2 * STEPS)]
+        assert [answers[STEPS - 1], answers[-1]] == [expected] * 2
+        assert set(answers[: STEPS - 1]) == {None}
 
 
 def test_a_state_moves_between_numbers_of_workers() -> None:
