@@ -1,0 +1,255 @@
+"""What all tasks share: which problem stands at an index, how a response is judged, what a demonstration is.
+
+A family says what its problems are about (`draw`, or `contents` where they are few), how they read, what is right and
+which mistakes are made. Problem ``index`` of a split is the first of the draws (task, level, index, attempt 0, 1, ...)
+whose content belongs to the split by its hash; so the splits share no content, and no problem depends on another.
+Families with few problems are listed instead, in the order of their hashes, and end.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+
+from rlenvs.foundation.checks import finite_number, integer_from, one_of
+from rlenvs.tasks.draws import Draws
+from rlenvs.tasks.judging import judge_integer, judge_text, no_answer, wrong
+from rlenvs.tasks.problem import SPLITS, Content, Problem, digest, split_of
+from rlenvs.tasks.slips import slip
+from rlenvs.verifiers.extraction import extract
+from rlenvs.verifiers.math import verify
+from rlenvs.verifiers.verdict import Verdict
+
+STYLES = ("compact", "chat")
+WRONG_KINDS = ("systematic", "scattered")
+ANSWER_FORMAT = "Write the answer between <answer> and </answer>."
+FEW = 20_000
+"""A family with at most so many problems is listed."""
+
+_MAX_ATTEMPTS = 2_000
+_MAX_SLIPS = 200
+_THOUGHT_TOKENS = 512
+_PRINTABLE = "\n" + "".join(map(chr, range(32, 127)))
+
+
+class Task(ABC):
+    """A family of problems at one level.
+
+    Args:
+        level: How hard; see `levels`.
+        style: ``compact``: `Problem.prompt`, the whole response is the answer. ``chat``: `Problem.chat_prompt`, the
+            answer must be marked (verifiers, extraction ``strict``).
+        options: Fields of the level's configuration to change.
+
+    Raises:
+        ValueError: The level, the style or an option is not known, or a value is out of range.
+    """
+
+    name: ClassVar[str]
+    levels: ClassVar[Mapping[int, Any]]
+    characters: ClassVar[str]
+    """Of compact prompts and answers."""
+
+    def __init__(self, level: int = 1, style: str = "compact", **options: Any) -> None:
+        if level not in self.levels:
+            raise ValueError(f"level of {self.name} must be one of {', '.join(map(str, self.levels))}, got {level!r}")
+        self.level = level
+        self.style = one_of(style, STYLES, "style")
+        self.options = options
+        self.config: Any = _configured(self.levels[level], options, self.name)
+
+    # What a family is.
+
+    @abstractmethod
+    def draw(self, draws: Draws) -> Content | None:
+        """The content of a random problem; None for a draw that makes no good problem."""
+
+    def contents(self) -> Iterable[Content] | None:
+        """All problems of a family with at most `FEW`, else None."""
+        return None
+
+    def canonical(self, content: Content) -> Content:
+        """What decides the split: the same for problems that are the same in another order."""
+        return content
+
+    def completed(self, content: Content) -> Content | None:
+        """A drawn content of the right split with what is costly to find; None if it makes no good problem."""
+        return content
+
+    @abstractmethod
+    def compact(self, content: Content) -> str:
+        """The prompt in as few characters as it takes."""
+
+    @abstractmethod
+    def question(self, content: Content) -> str:
+        """The prompt in words, without the sentence on the format of the answer."""
+
+    @abstractmethod
+    def answer(self, content: Content) -> str:
+        """A right answer."""
+
+    @property
+    @abstractmethod
+    def longest_answer(self) -> int:
+        """Characters of the longest answer of this level, also of demonstrated mistakes."""
+
+    def judge(self, problem: Problem, answer: str) -> Verdict:
+        """The verdict on an answer that is not `Problem.gold` itself."""
+        return judge_text(problem.gold, answer)
+
+    def judge_marked(self, problem: Problem, answer: str) -> Verdict:
+        """The verdict on an answer that was marked in a longer response."""
+        return self.judge(problem, answer.strip("$ ").removesuffix("."))
+
+    def restated(self, content: Content, draws: Draws) -> str:
+        """A right answer for a demonstration; families with several right answers vary it."""
+        return self.answer(content)
+
+    @abstractmethod
+    def mistakes(self, content: Content) -> Iterator[str]:
+        """Answers by one definite mistake, then by others where it happens to give a right answer."""
+
+    def slip(self, content: Content, answer: str, draws: Draws) -> str:
+        """A right answer with one error somewhere."""
+        return slip(answer, draws)
+
+    # What users call.
+
+    @property
+    def alphabet(self) -> str:
+        """The characters of prompts, answers and demonstrations, sorted."""
+        return "".join(sorted(set(self.characters if self.style == "compact" else _PRINTABLE)))
+
+    @property
+    def max_tokens(self) -> int:
+        """Room for every answer and the end token, in characters; in style ``chat`` also for thoughts before it."""
+        return self.longest_answer + 1 + (_THOUGHT_TOKENS if self.style == "chat" else 0)
+
+    def size(self, split: str) -> int | None:
+        """How many problems a split has; None where they are drawn without end."""
+        listed = self._listed
+        return None if listed is None else len(listed[one_of(split, SPLITS, "split")])
+
+    def problem(self, index: int, split: str = "train") -> Problem:
+        """A problem; the same for the same arguments, in any process.
+
+        Raises:
+            IndexError: The split has fewer problems.
+            ValueError: The split is not known, or the index is negative.
+        """
+        index = integer_from(0, index, "index")
+        content = self._content(index, one_of(split, SPLITS, "split"))
+        return Problem(
+            f"{self.name}/{self.level}/{split}/{index}",
+            self.compact(content),
+            f"{self.question(content)}\n{ANSWER_FORMAT}",
+            self.answer(content),
+            {"content": content},
+        )
+
+    def prompt(self, problem: Problem) -> str:
+        """The prompt of a problem in the task's style."""
+        return problem.prompt if self.style == "compact" else problem.chat_prompt
+
+    def verify(self, problem: Problem, response: str) -> Verdict:
+        """Judges a response: right or not, and why not."""
+        if not isinstance(response, str):
+            raise TypeError(f"response is {type(response).__name__}: it must be a str")
+        if self.style == "compact":
+            return self._verify_whole(problem, response.strip())
+        found = extract(response, "strict")
+        if not found.candidates:
+            return no_answer(found.reason)
+        if len(found.candidates) > 1:
+            return wrong(found.candidates[-1], f"{len(found.candidates)} answers that differ")
+        return self.judge_marked(problem, found.candidates[0])
+
+    def reference_response(self, problem: Problem) -> str:
+        """A response that scores 1."""
+        return self.respond(problem.gold)
+
+    def respond(self, answer: str) -> str:
+        """A response that gives an answer, in the task's style."""
+        return answer if self.style == "compact" else f"<answer>{answer}</answer>"
+
+    def demonstration(
+        self, problem: Problem, rng: np.random.Generator, wrong_share: float = 0.0, wrong_kind: str = "systematic"
+    ) -> tuple[str, bool]:
+        """A response to learn from, and whether it is right.
+
+        Args:
+            problem: The problem.
+            rng: Decides, by one draw.
+            wrong_share: How likely it is wrong, 0 to 1.
+            wrong_kind: ``systematic``: always the family's definite mistake. ``scattered``: a right answer with one
+                error at random.
+        """
+        if not 0 <= finite_number(wrong_share, "wrong_share") <= 1:
+            raise ValueError(f"wrong_share must be from 0 to 1, got {wrong_share}")
+        one_of(wrong_kind, WRONG_KINDS, "wrong_kind")
+        draws = Draws("demonstration", int(rng.integers(1 << 62)))
+        if not draws.chance(wrong_share):
+            return self.respond(self.restated(problem.meta["content"], draws)), True
+        is_systematic = wrong_kind == "systematic"
+        for answer in self.mistakes(problem.meta["content"]) if is_systematic else self._slips(problem, draws):
+            if not self._verify_whole(problem, answer).reward:
+                return self.respond(answer), False
+        raise ValueError(f"{problem.id} has no {wrong_kind} mistake: choose the other wrong_kind")
+
+    def _verify_whole(self, problem: Problem, answer: str) -> Verdict:
+        if answer == problem.gold:
+            return Verdict(1.0, "correct", answer, {"stage": "text"})
+        return self.judge(problem, answer) if answer else no_answer("the response is empty")
+
+    def _slips(self, problem: Problem, draws: Draws) -> Iterator[str]:
+        content = problem.meta["content"]
+        return (self.slip(content, self.restated(content, draws), draws) for _ in range(_MAX_SLIPS))
+
+    def _content(self, index: int, split: str) -> Content:
+        if self._listed is not None:
+            members = self._listed[split]
+            if index >= len(members):
+                raise IndexError(f"index is {index}: {split} of {self.name}-{self.level} has {len(members)} problems")
+            return members[index]
+        for attempt in range(_MAX_ATTEMPTS):
+            content = self.draw(Draws(self.name, self.level, index, attempt))
+            if content is None or split_of(self.canonical(content)) != split:
+                continue
+            if completed := self.completed(content):
+                return completed
+        raise ValueError(f"options {self.options} leave {self.name} too few problems: widen them")
+
+    @functools.cached_property
+    def _listed(self) -> dict[str, list[Content]] | None:
+        contents = self.contents()
+        if contents is None:
+            return None
+        members: dict[str, list[Content]] = {split: [] for split in SPLITS}
+        for content in sorted(contents, key=digest):
+            members[split_of(self.canonical(content))].append(content)
+        return members
+
+
+class IntegerTask(Task):
+    """A task whose answers are whole numbers."""
+
+    def judge(self, problem: Problem, answer: str) -> Verdict:
+        """Right if the same whole number."""
+        return judge_integer(problem.gold, answer)
+
+    def judge_marked(self, problem: Problem, answer: str) -> Verdict:
+        """As the math verifier reads numbers, but a number must be given as a number."""
+        return verify(problem.gold, answer, "exact", reject_unevaluated=True)
+
+
+def _configured(config: Any, options: Mapping[str, Any], name: str) -> Any:
+    known = [field.name for field in dataclasses.fields(config)]
+    for option in options:
+        if option not in known:
+            raise ValueError(f"{option} is no option of {name}: choose from {', '.join(known)}")
+    return dataclasses.replace(config, **options)
