@@ -289,8 +289,7 @@ class Run:
         episodes = self._play(probabilities, seeds)
         save_actions(self.directory.path / "actions.npz", episodes, table)
         self.directory.append("episodes", episodes.rows)
-        score = evaluation.score_of(self.spec.env_id, episodes.mean_return)
-        played = {"mean_return": episodes.mean_return, "score": score}
+        played = evaluation.scores_of(self.spec.env_id, episodes.mean_return)
         result = {"label": label_of(self.spec)} | played | result | dict(description or {})
         result |= {"episodes_mean_return": episodes.mean_return, "env_steps": self.env_steps, "wall_s": wall_s}
         steps, scores = np.array(self.evaluations).T
@@ -306,8 +305,7 @@ class Run:
             return evaluation.exact_scores(self.eval_env, probabilities)[0]
         count = max(10, self.rules.eval_episodes // 10)
         seeds = evaluation.evaluation_seeds(f"{self.spec.run_id} {self.env_steps}", count)
-        mean = self._play(probabilities, seeds).mean_return
-        return {"score": evaluation.score_of(self.spec.env_id, mean), "mean_return": mean}
+        return evaluation.scores_of(self.spec.env_id, self._play(probabilities, seeds).mean_return)
 
     def _play(self, probabilities: Callable[[NDArray], NDArray], seeds: list[int]) -> Episodes:
         envs = evaluation.make_evaluation_envs(self.spec, len(seeds))

@@ -109,18 +109,21 @@ def evaluation_kwargs(env_id: str) -> dict[str, Any]:
     return {} if entry is None else dict(entry.evaluation_kwargs)
 
 
-def score_of(env_id: str, mean_return: float) -> float:
-    """The score of a mean return over episodes, where no exact one is to be had.
+def scores_of(env_id: str, mean_return: float) -> dict[str, float]:
+    """What a mean return over episodes is worth, where no exact score is to be had.
 
-    On the scale of the registry's references, 0 for the random policy and 1 for perfect play; the mean return itself
-    where there are none, as in others' environments.
+    Returns:
+        `mean_return` and `score`: by the registry's references 0 for random and 1 for perfect play, which then stand
+        beside it (`random_return`, `optimal_return` and, where known, `human_return`); the mean return itself where
+        there are none, as in others' environments.
     """
     entry = _entry(env_id)
     if entry is None or not entry.references:
-        return mean_return
+        return {"mean_return": mean_return, "score": mean_return}
     random, perfect = entry.references["random"], entry.references["perfect"]
-    return (mean_return - random) / (perfect - random)
-
+    scores = {"mean_return": mean_return, "score": (mean_return - random) / (perfect - random)}
+    scores |= {"random_return": random, "optimal_return": perfect}
+    return scores | ({"human_return": entry.references["human"]} if "human" in entry.references else {})
 
 
 def default_protocol(env_id: str) -> str:

@@ -27,7 +27,8 @@ def learning_curves(groups: Sequence[Group], colours: Colours, x: str) -> str | 
     title = f"Learning curves in {groups[0].environment} against {AXES[x]}"
     if not all(group.normalised for group in groups):
         return _curves(groups, colours, x, "score", "mean return", title)
-    guides = ((1.0, "optimal"), (0.0, "random"))
+    human = groups[0].human
+    guides = ((1.0, "optimal"), (0.0, "random"), *([] if human is None else [(human, "human")]))
     return _curves(groups, colours, x, "score", "normalised score", title, guides)
 
 

@@ -45,6 +45,15 @@ class Group:
         """Whether 0 is the uniformly random policy and 1 an optimal one; else scores are plain returns."""
         return all(run.result.get("random_return") is not None for run in self.runs)
 
+    @property
+    def human(self) -> float | None:
+        """A human's score, where the environment has one."""
+        result = self.runs[0].result if self.runs else {}
+        if not self.normalised or result.get("human_return") is None:
+            return None
+        random, optimal = result["random_return"], result["optimal_return"]
+        return float((result["human_return"] - random) / (optimal - random))
+
     def results(self, name: str) -> list[float]:
         """What the runs report under `name`, where they do."""
         return [run.result[name] for run in self.runs if run.result.get(name) is not None]

@@ -215,7 +215,10 @@ def _references(groups: Sequence[Group]) -> str:
         return "<p class='note'>Scores are plain mean returns: this environment has no exact references.</p>"
     result = groups[0].runs[0].result
     random, optimal = (tables.number(result[key], 2) for key in ("random_return", "optimal_return"))
-    return f"<p class='note'>Score 0 is a return of {random} (uniformly random), score 1 is {optimal} (optimal).</p>"
+    human = tables.number(result.get("human_return"), 2)
+    beside = "" if groups[0].human is None else f" A human has {human}, score {tables.number(groups[0].human, 2)}."
+    scale = f"Score 0 is a return of {random} (uniformly random), score 1 is {optimal} (optimal)."
+    return f"<p class='note'>{scale}{beside}</p>"
 
 
 def _reaching(group: Group, colours: Colours) -> str:

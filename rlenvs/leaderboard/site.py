@@ -72,7 +72,7 @@ def _header(boards: Sequence[Leaderboard]) -> str:
         links[:0] = [element("a", prefix + name, href=f"#{_anchor(board, part)}") for part, name in LINKS.items()]
     return (
         "<header><p class='eyebrow'>rlenvs</p><h1>Leaderboard</h1>"
-        "<p class='lede'>Reinforcement learning agents on environments with exact scores: "
+        "<p class='lede'>Reinforcement learning agents on environments with known scales: "
         "0 is the uniformly random policy, 1 is an optimal one.</p>"
         f"<nav>{''.join(links)}</nav></header>"
     )

@@ -30,7 +30,7 @@ from rlenvs.leaderboard.evaluation import (
     make_evaluation_envs,
     offers_exact_scores,
     protocol,
-    score_of,
+    scores_of,
 )
 from rlenvs.leaderboard.files import RecordError
 from rlenvs.leaderboard.provenance import PACKAGE
@@ -112,8 +112,8 @@ def _rescored(record: RunRecord) -> str:
         _compare_rows(record, replayed)
         reason = f"{len(actions)} episodes replayed bit for bit"
         if not offers_exact_scores(env):
-            _compare_number(record, "mean_return", replayed.mean_return)
-            _compare_number(record, "score", score_of(record.spec.env_id, replayed.mean_return))
+            for name, value in scores_of(record.spec.env_id, replayed.mean_return).items():
+                _compare_number(record, name, value)
             return reason
         for name, value in _table_scores(env, policy).items():
             _compare_number(record, name, value)

@@ -82,9 +82,9 @@ def test_evaluation_uses_the_test_split_whatever_the_agent_trained_on():
 
 def test_returns_are_normalised_to_random_0_and_perfect_1():
     for mean_return, score in ((-20.7, 0.0), (21.0, 1.0), (0.15, 0.5)):
-        assert evaluation.score_of("rlenvs/PongFast-v0", mean_return) == pytest.approx(score)
-    assert evaluation.score_of("rlenvs/CliffWalk-v0", -13.0) == -13.0
-    assert evaluation.score_of("CartPole-v1", 100.0) == 100.0
+        assert evaluation.scores_of("rlenvs/PongFast-v0", mean_return)["score"] == pytest.approx(score)
+    assert evaluation.scores_of("rlenvs/CliffWalk-v0", -13.0) == {"mean_return": -13.0, "score": -13.0}
+    assert evaluation.scores_of("CartPole-v1", 100.0)["score"] == 100.0
 
 
 def test_every_environment_has_its_protocol():
