@@ -20,6 +20,7 @@ from rlenvs.foundation.checks import finite_number, integer_from, one_of
 from rlenvs.tasks.draws import Draws
 from rlenvs.tasks.judging import judge_integer, judge_text, no_answer, wrong
 from rlenvs.tasks.problem import SPLITS, Content, Problem, digest, split_of
+from rlenvs.tasks.references import REFERENCES, Reference
 from rlenvs.tasks.slips import slip
 from rlenvs.verifiers.extraction import extract
 from rlenvs.verifiers.math import verify
@@ -129,6 +130,11 @@ class Task(ABC):
     def max_tokens(self) -> int:
         """Room for every answer and the end token, in characters; in style ``chat`` also for thoughts before it."""
         return self.longest_answer + 1 + (_THOUGHT_TOKENS if self.style == "chat" else 0)
+
+    @property
+    def reference(self) -> Reference | None:
+        """The best constant answer with its score, as documented; None for a task with options."""
+        return None if self.options else REFERENCES.get((self.name, self.level))
 
     def size(self, split: str) -> int | None:
         """How many problems a split has; None where they are drawn without end."""

@@ -101,7 +101,7 @@ def random_tree(numbers: list[int], operators: str, draws: Draws) -> Tree:
 def _tokens(text: str) -> list[str]:
     if len(text) > MAX_LENGTH:
         raise Malformed(f"longer than {MAX_LENGTH} characters")
-    tokens, place = [], 0
+    text, tokens, place = text.rstrip(" "), [], 0
     while place < len(text):
         match = _TOKEN.match(text, place)
         if not match:

@@ -17,7 +17,7 @@ OPERATIONS = {"+": operator.add, "-": operator.sub, "*": operator.mul}
 
 @dataclass(frozen=True)
 class ModularConfig:
-    """The largest operand, the largest modulus (at least 2), and the operators."""
+    """The largest operand, the largest modulus, and the operators; no modulus is below half the largest."""
 
     largest: int
     modulus: int
@@ -40,11 +40,11 @@ class Modular(IntegerTask):
     def draw(self, draws: Draws) -> Content:
         """Operand, operator, operand, modulus."""
         left, right = draws.between(0, self.config.largest), draws.between(0, self.config.largest)
-        return left, draws.choice(self.config.operators), right, draws.between(2, self.config.modulus)
+        return left, draws.choice(self.config.operators), right, draws.choice(self._moduli)
 
     def contents(self) -> Iterable[Content] | None:
         """All problems, where they are few."""
-        operands, moduli = range(self.config.largest + 1), range(2, self.config.modulus + 1)
+        operands, moduli = range(self.config.largest + 1), self._moduli
         if len(operands) ** 2 * len(moduli) * len(self.config.operators) > FEW:
             return None
         return itertools.product(operands, self.config.operators, operands, moduli)
@@ -76,6 +76,10 @@ class Modular(IntegerTask):
         """The number itself; where that is right, one more."""
         yield str(_value(content))
         yield str(_value(content) + 1)
+
+    @property
+    def _moduli(self) -> range:
+        return range(self.config.modulus // 2 + 1, self.config.modulus + 1)
 
 
 def _value(content: Content) -> int:

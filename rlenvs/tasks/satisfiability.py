@@ -37,7 +37,7 @@ class Satisfiability(Task):
     """Clauses of three literals, drawn uniformly among those that a hidden assignment makes true."""
 
     name = "satisfiability"
-    levels = {1: SatisfiabilityConfig(4, 12), 2: SatisfiabilityConfig(6, 26), 3: SatisfiabilityConfig(8, 36)}
+    levels = {1: SatisfiabilityConfig(4, 16), 2: SatisfiabilityConfig(6, 26), 3: SatisfiabilityConfig(8, 36)}
     config: SatisfiabilityConfig
 
     @property

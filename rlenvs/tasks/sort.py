@@ -9,13 +9,13 @@ from rlenvs.tasks.problem import Content
 
 
 class Sort(LettersTask):
-    """Strings with at least two different letters."""
+    """Strings that are not in order yet."""
 
     name = "sort"
 
     def is_good(self, text: str) -> bool:
-        """Not one letter only."""
-        return len(set(text)) > 1
+        """Not sorted already, else copying would score."""
+        return text != "".join(sorted(text))
 
     def question(self, content: Content) -> str:
         """In words."""

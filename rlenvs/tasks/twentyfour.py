@@ -86,7 +86,7 @@ def _undone(number: Fraction) -> Iterator[tuple[str, Fraction, bool]]:
     yield "+", TARGET - number, True
     yield "-", number - TARGET, True
     yield "-", number + TARGET, False
-    yield "/", number * TARGET, False
     if number:
+        yield "/", number * TARGET, False
         yield "*", TARGET / number, True
         yield "/", number / TARGET, True
