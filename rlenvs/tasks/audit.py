@@ -99,6 +99,14 @@ def digest_of(task: Task) -> str:
     return hashlib.sha256(json.dumps(problems).encode()).hexdigest()[:12]
 
 
+def hack_scores(task: Task, problems: Sequence[Problem]) -> dict[str, float]:
+    """Mean rewards of responses that solve nothing: empty, copied, random."""
+    return {
+        name: sum(task.verify(problem, hack(task, problem)).reward for problem in problems) / len(problems)
+        for name, hack in _HACKS.items()
+    }
+
+
 def tolerance(chance: float, count: int) -> float:
     """By how much a mean of `count` rewards may exceed its expectation: four standard errors, and one problem."""
     return 4 * math.sqrt(chance * (1 - chance) / count) + 1 / count
@@ -148,13 +156,11 @@ def _check_references(task: Task, problems: Sequence[Problem], report: Report) -
 
 
 def _check_hacks(task: Task, problems: Sequence[Problem], chance: float, report: Report) -> None:
-    for name, hack in _HACKS.items():
-        rewards = [task.verify(problem, hack(task, problem)).reward for problem in problems]
-        mean = sum(rewards) / len(rewards)
-        report.hacks[f"{task.style}/{name}"] = mean
-        allowed = 0.0 if name == "empty" else chance + tolerance(chance, len(rewards))
-        if mean > allowed:
-            report.failures.append(f"{task.style}: response {name} scores {mean:.4f}, chance is {chance:.4f}")
+    allowed = chance + tolerance(chance, len(problems))
+    for name, score in hack_scores(task, problems).items():
+        report.hacks[f"{task.style}/{name}"] = score
+        if score > (0.0 if name == "empty" else allowed):
+            report.failures.append(f"{task.style}: response {name} scores {score:.4f}, chance is {chance:.4f}")
 
 
 def _numbers(task: Task, problem: Problem) -> str:
@@ -162,9 +168,8 @@ def _numbers(task: Task, problem: Problem) -> str:
 
 
 def _random(task: Task, problem: Problem) -> str:
-    """As long as the answer, of the characters of answers."""
-    characters = type(task)(task.level, **task.options).alphabet
-    return task.respond(Draws("random response", problem.id).letters(characters, len(problem.gold)))
+    """As long as the answer, of the characters of compact prompts and answers."""
+    return task.respond(Draws("random response", problem.id).letters(task.characters, len(problem.gold)))
 
 
 _HACKS: dict[str, Callable[[Task, Problem], Any]] = {

@@ -133,8 +133,8 @@ class Task(ABC):
 
     @property
     def reference(self) -> Reference | None:
-        """The best constant answer with its score, as documented; None for a task with options."""
-        return None if self.options else REFERENCES.get((self.name, self.level))
+        """The best constant answer with its score, as documented; None for a task that options changed."""
+        return REFERENCES.get((self.name, self.level)) if self.config == self.levels[self.level] else None
 
     def size(self, split: str) -> int | None:
         """How many problems a split has; None where they are drawn without end."""

@@ -71,6 +71,14 @@ def test_faults_are_found(task: Task, failure: str) -> None:
     assert any(failure in line for line in failures), failures
 
 
+@pytest.mark.parametrize(("name", "level"), [("addition", 3), ("sort", 3)])
+def test_ten_thousand_problems_of_large_families_pass(name: str, level: int) -> None:
+    report = audit(make_task(name, level))
+    assert report.failures == []
+    assert report.problems == 10_000
+    assert report.duplicates < 100
+
+
 def test_changed_problems_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Addition, "levels", {1: Digits(2, 2)})
     failures = audit(Addition(1), 400).failures

@@ -24,13 +24,14 @@ print(json.dumps({task.name: digest_of(task) for task in all_levels() if task.le
 def test_every_family_and_level_is_documented() -> None:
     assert len(TASKS) >= 26
     assert [(task.name, task.level) for task in all_levels()] == list(REFERENCES)
-    assert all(0 < reference.chance < 0.3 for reference in REFERENCES.values())
+    assert all(0 < reference.chance < 0.25 for reference in REFERENCES.values())
 
 
 def test_options_change_a_level() -> None:
     task = make_task("sort", level=3, length=10)
     assert len(task.problem(0).gold) == 10
     assert task.reference is None
+    assert make_task("sort", level=3, length=8).reference == make_task("sort", level=3).reference
     assert make_task("countdown", level=2, numbers=5).problem(0).prompt.count(" ") == 4
 
 
