@@ -18,7 +18,7 @@ import numpy as np
 
 from rlenvs.foundation.checks import finite_number, integer_from, one_of
 from rlenvs.tasks.draws import Draws
-from rlenvs.tasks.judging import judge_integer, judge_text, no_answer, wrong
+from rlenvs.tasks.judging import judge_integer, judge_text, malformed, no_answer, wrong
 from rlenvs.tasks.problem import SPLITS, Content, Problem, digest, split_of
 from rlenvs.tasks.references import REFERENCES, Reference
 from rlenvs.tasks.slips import slip
@@ -249,7 +249,9 @@ class IntegerTask(Task):
         return judge_integer(problem.gold, answer)
 
     def judge_marked(self, problem: Problem, answer: str) -> Verdict:
-        """As the math verifier reads numbers, but a number must be given as a number."""
+        """As the math verifier reads numbers, but a whole number must be worked out: no sum, no quotient."""
+        if "/" in answer or "frac" in answer:
+            return malformed(answer, "a quotient is no whole number")
         return verify(problem.gold, answer, "exact", reject_unevaluated=True)
 
 

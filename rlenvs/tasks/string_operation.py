@@ -53,6 +53,11 @@ class StringOperation(LettersTask):
         """What the operation gives."""
         return apply(*content)
 
+    def slip(self, content: Content, answer: str, draws: Draws) -> str:
+        """What one of the other operations gives."""
+        operation, text = content
+        return apply(draws.choice([other for other in _ORDER if other != operation]), text)
+
     def mistakes(self, content: Content) -> Iterator[str]:
         """What the next operation gives."""
         operation, text = content
