@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
+import math
 import operator
 import re
 from collections.abc import Iterable, Iterator
@@ -28,7 +30,7 @@ class FractionsConfig:
     operators: str = "+-*"
 
     def __post_init__(self) -> None:
-        integer_within(3, 10**4, self.largest, "largest")
+        integer_within(3, 200, self.largest, "largest")
         operators_of(self.operators, "+-*")
 
 
@@ -42,16 +44,15 @@ class Fractions(Task):
 
     def draw(self, draws: Draws) -> Content:
         """Numerator, denominator, operator, numerator, denominator."""
-        left, right = self._proper(draws), self._proper(draws)
-        return left.numerator, left.denominator, draws.choice(self.config.operators), right.numerator, right.denominator
+        left, right = draws.choice(self._values), draws.choice(self._values)
+        return *left, draws.choice(self.config.operators), *right
 
     def contents(self) -> Iterable[Content] | None:
         """All problems, where they are few."""
         if self.config.largest**4 > FEW:
             return None
-        values = {Fraction(top, bottom) for bottom in range(2, self.config.largest + 1) for top in range(1, bottom)}
-        problems = itertools.product(values, self.config.operators, values)
-        return ((*left.as_integer_ratio(), sign, *right.as_integer_ratio()) for left, sign, right in problems)
+        problems = itertools.product(self._values, self.config.operators, self._values)
+        return ((*left, sign, *right) for left, sign, right in problems)
 
     def canonical(self, content: Content) -> Content:
         """Without the order of what may change places."""
@@ -93,6 +94,8 @@ class Fractions(Task):
             yield str(Fraction(OPERATIONS[sign](left, right), bottom + other_bottom))
         yield str(Fraction(self.answer(content)) + 1)
 
-    def _proper(self, draws: Draws) -> Fraction:
-        bottom = draws.between(2, self.config.largest)
-        return Fraction(draws.between(1, bottom - 1), bottom)
+    @functools.cached_property
+    def _values(self) -> list[tuple[int, int]]:
+        """All proper fractions in lowest terms."""
+        bottoms = range(2, self.config.largest + 1)
+        return [(top, bottom) for bottom in bottoms for top in range(1, bottom) if math.gcd(top, bottom) == 1]

@@ -33,7 +33,7 @@ class RootsConfig:
 class RootsTask(Task):
     """Problems made of different whole roots other than 0, ascending."""
 
-    levels = {1: RootsConfig(2, 9), 2: RootsConfig(2, 50), 3: RootsConfig(3, 30)}
+    levels = {1: RootsConfig(2, 9), 2: RootsConfig(2, 50), 3: RootsConfig(3, 50)}
     config: RootsConfig
 
     def draw(self, draws: Draws) -> Content | None:

@@ -10,7 +10,7 @@ from rlenvs.tasks.checks import integer_within
 from rlenvs.tasks.draws import Draws
 from rlenvs.tasks.problem import Content
 
-KINDS = ("arithmetic", "alternating", "geometric", "quadratic", "fibonacci")
+KINDS = ("arithmetic", "alternating", "affine", "quadratic", "fibonacci")
 
 
 @dataclass(frozen=True)
@@ -29,13 +29,13 @@ class SequenceConfig:
 
 
 class Sequence(IntegerTask):
-    """Steps that are constant, alternate or grow; constant factors; sums of the last two."""
+    """Steps that are constant, alternate or grow; twice to four times the last and a constant; sums of the last two."""
 
     name = "sequence"
     characters = "0123456789-,"
     levels = {
         1: SequenceConfig(("arithmetic",), 4, 99),
-        2: SequenceConfig(("arithmetic", "alternating", "geometric"), 5, 30),
+        2: SequenceConfig(("arithmetic", "alternating", "affine"), 5, 50),
         3: SequenceConfig(KINDS, 6, 50),
     }
     config: SequenceConfig
@@ -71,13 +71,13 @@ class Sequence(IntegerTask):
 
 def _numbers(kind: str, start: int, step: int, change: int, count: int) -> list[int]:
     """The first numbers of a sequence; what a kind does not need of its arguments it leaves."""
-    if kind == "geometric":
-        return [start * (2 + step % 3) ** place for place in range(count)]
     if kind == "quadratic":
         return [start + step * place + (1 + change % 4) * place * (place - 1) // 2 for place in range(count)]
     if kind == "alternating":
         return [start + step * ((place + 1) // 2) + change * (place // 2) for place in range(count)]
-    numbers = [start, start + step]
+    if kind == "arithmetic":
+        return [start + step * place for place in range(count)]
+    numbers = [start, start + step] if kind == "fibonacci" else [start]
     while len(numbers) < count:
-        numbers.append(numbers[-1] + (numbers[-2] if kind == "fibonacci" else step))
+        numbers.append(sum(numbers[-2:]) if kind == "fibonacci" else (2 + step % 3) * numbers[-1] + change % 10)
     return numbers
