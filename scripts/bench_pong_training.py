@@ -73,6 +73,7 @@ def start_ours(env_id: str, backend: str, threads: int, device: str, **settings:
 
 def start_sb3(env_id: str, threads: int, device: str, **settings: Any) -> Callable[[], None]:
     """Makes a training of SB3's; returns what plays and learns `PLAYED` steps."""
+    import ale_py
     from stable_baselines3 import PPO
     from stable_baselines3.common.env_util import make_atari_env
     from stable_baselines3.common.vec_env import VecFrameStack
@@ -82,6 +83,7 @@ def start_sb3(env_id: str, threads: int, device: str, **settings: Any) -> Callab
     if env_id.startswith("rlenvs/"):
         env: Any = make_sb3_vec_env(env_id, 8, backend="native")
     else:
+        gym.register_envs(ale_py)
         env = VecFrameStack(make_atari_env(env_id, 8), 4)
     model = PPO("CnnPolicy", env, device=device, **{**ATARI, **settings})
     model.learn(1024)
