@@ -1,4 +1,4 @@
-# make demo | test | lint | bench | site: each sets up what it needs, says what it does, and may be repeated.
+# make demo | test | lint | audit | bench | site: each sets up what it needs, says what it does, and may be repeated.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -9,11 +9,12 @@ export OMP_NUM_THREADS ?= 1
 # Threads that wait must not keep a core busy: others need it. Read when libgomp is loaded, hence set here.
 export OMP_WAIT_POLICY ?= PASSIVE
 
-.PHONY: help setup demo test lint bench site clean
+.PHONY: help setup demo test lint audit bench site clean
 help:
 	@echo "make demo   train four agents and an SB3 baseline on four gridworlds, print the leaderboard (5 minutes)"
 	@echo "make test   run the tests"
 	@echo "make lint   ruff and mypy"
+	@echo "make audit  a quick audit of every text task's rewards"
 	@echo "make bench  environment speed beside EnvPool and Gymnasium, training speed beside Stable-Baselines3"
 	@echo "make site   rebuild the leaderboard page from runs/"
 
@@ -41,6 +42,9 @@ test: $(STAMP)
 lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+audit: $(STAMP)
+	$(RUN) -m scripts.audit_rewards --quick
 
 bench: $(STAMP)
 	$(RUN) -m scripts.bench_gridworld

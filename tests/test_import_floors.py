@@ -74,7 +74,9 @@ def offences(below: str, forbidden: tuple[str, ...]) -> list[str]:
         ("rlenvs", ("torch", "transformers", "trl", "agents", "scripts", "tests")),
         ("rlenvs.gridworld", (*ABOVE, "rlenvs.pong")),
         ("rlenvs.pong", (*ABOVE, "rlenvs.gridworld")),
-        ("rlenvs.foundation", (*ABOVE, "rlenvs.gridworld", "rlenvs.pong")),
+        ("rlenvs.foundation", (*ABOVE, "rlenvs.gridworld", "rlenvs.pong", "rlenvs.tasks", "rlenvs.verifiers")),
+        ("rlenvs.verifiers", (*ABOVE, "rlenvs.gridworld", "rlenvs.pong", "rlenvs.tasks")),
+        ("rlenvs.tasks", (*ABOVE, "rlenvs.gridworld.env", "rlenvs.gridworld.vector", "rlenvs.pong")),
         (
             "rlenvs.leaderboard",
             ("rlenvs.gridworld", "rlenvs.pong", "rlenvs.integrations", "rlenvs.cli", "rlenvs.commands"),
