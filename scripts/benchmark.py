@@ -23,7 +23,7 @@ from rlenvs.leaderboard.records import RunSpec, read_run
 from rlenvs.leaderboard.tables import rich_tables
 from scripts.errors import one_line_errors
 
-AGENTS = ("reinforce@tabular", "a2c", "ppo@tabular", "grpo@tabular", "grpo@tabular+clip-cov")
+AGENTS = ("reinforce@tabular", "a2c@gridworld", "ppo@gridworld", "grpo@tabular", "grpo@tabular+clip-cov")
 ENVIRONMENTS = ("CatHouse", "CliffWalk", "FrozenLake", "FourRooms")
 
 
