@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import gymnasium as gym
 import numpy as np
@@ -41,6 +41,7 @@ from agents.policies.observation_statistics import fit_observation_statistics
 from agents.progress import TrainingProgress
 from agents.rollouts.batch import Batch
 from agents.rollouts.clock import Clock
+from agents.rollouts.collector import Collector
 from agents.runtime import pick_device, using_threads
 from agents.trackers import Tracker
 from rlenvs.leaderboard import evaluation
@@ -51,16 +52,6 @@ from rlenvs.leaderboard.records import RunDirectory, RunSpec
 CHECKPOINT = "checkpoint.pt"
 POLICY = "policy.pt"
 STATISTICS_ENVS, STATISTICS_STEPS = 8, 8192  # random play that `normalize_observations` measures
-
-
-class Collector(Protocol):
-    """What `Run.batches` plays with."""
-
-    dropped: int
-
-    def collect(self, policy: ActorCritic, limit: int | None = None) -> Batch | None:
-        """A batch of at most `limit` environment steps; None, with `dropped` steps, where it would be larger."""
-        ...
 
 
 class Run:

@@ -62,9 +62,12 @@ def score_file(path: str | Path, out: str | Path, extraction: str = "auto") -> S
         extraction: How answers are found in responses; predictions are answers as they stand.
 
     Raises:
-        ValueError: A line is no JSON object or lacks a field: the message names file, line and field.
+        ValueError: No such file, or nothing in it; a line is no JSON object or lacks a field: the message names file,
+            line and field.
     """
     summary, out = Summary(), Path(out)
+    if not Path(path).is_file():
+        raise ValueError(f"{path} is no file: give one with a line of JSON for every answer")
     start = time.perf_counter()
     with tempfile.NamedTemporaryFile("w", dir=out.parent, prefix=f".{out.name}.", delete=False) as file:
         try:
@@ -72,6 +75,8 @@ def score_file(path: str | Path, out: str | Path, extraction: str = "auto") -> S
                 summary.statuses[verdict.status] += 1
                 summary.stages[verdict.detail["stage"]] += 1
                 file.write(json.dumps(row | {"verdict": _plain(verdict)}) + "\n")
+            if not summary.lines:
+                raise ValueError(f"{path} holds no lines: give one with a line of JSON for every answer")
             file.flush()
             os.replace(file.name, out)
         except BaseException:

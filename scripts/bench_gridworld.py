@@ -20,7 +20,7 @@ import platform
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
@@ -75,8 +75,17 @@ BARS = (
 @one_line_errors
 def main() -> None:
     """Check, time, print, and write the figures if asked to."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seconds", type=float, default=0.5, help="time for a subject in a round")
+    arguments = parse_arguments(__doc__, seconds=0.5)
+    check_equal_to_sync()
+    rates = measure(make_subjects(), arguments.rounds, arguments.seconds)
+    report(rates)
+    save_figures(arguments.out, rates, BARS)
+
+
+def parse_arguments(description: str, seconds: float) -> argparse.Namespace:
+    """Seconds, rounds and the file for the figures, checked; also for the Pong benchmark."""
+    parser = argparse.ArgumentParser(description=description.splitlines()[0])
+    parser.add_argument("--seconds", type=float, default=seconds, help="time for a subject in a round")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--out", type=Path, help="JSON file for the figures")
     arguments = parser.parse_args()
@@ -84,12 +93,14 @@ def main() -> None:
         parser.error("--rounds must be at least 1 and --seconds above 0")
     if arguments.out is not None and not arguments.out.parent.is_dir():
         parser.error(f"--out: there is no directory {arguments.out.parent}")
-    check_equal_to_sync()
-    rates = measure(make_subjects(), arguments.rounds, arguments.seconds)
-    report(rates)
-    if arguments.out is not None:
-        figures = {"rates": rates, "ratios": {bar.claim: ratio(bar, rates) for bar in BARS}, "machine": machine()}
-        write_atomically(arguments.out, (json.dumps(figures, indent=2) + "\n").encode())
+    return arguments
+
+
+def save_figures(out: Path | None, rates: dict[str, Any], bars: Sequence[Bar]) -> None:
+    """Writes rates and ratios as JSON, if a file was asked for."""
+    if out is not None:
+        figures = {"rates": rates, "ratios": {bar.claim: ratio(bar, rates) for bar in bars}, "machine": machine()}
+        write_atomically(out, (json.dumps(figures, indent=2) + "\n").encode())
 
 
 def make_subjects() -> dict[str, Subject]:

@@ -12,14 +12,11 @@ first: observations, rewards and flags equal those of Gymnasium's stack. Peers t
 
 from __future__ import annotations
 
-import argparse
-import json
 import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator
 from itertools import cycle
-from pathlib import Path
 from typing import Any
 
 import ale_py
@@ -30,8 +27,7 @@ from gymnasium.vector import AutoresetMode
 from gymnasium.wrappers import AtariPreprocessing, FrameStackObservation
 
 import rlenvs  # noqa: F401  (registers the ids)
-from rlenvs.leaderboard.files import write_atomically
-from scripts.bench_gridworld import Bar, Subject, installed, machine, ratio
+from scripts.bench_gridworld import Bar, Subject, installed, parse_arguments, ratio, save_figures
 from scripts.errors import one_line_errors
 
 SEED, RING, NUM_ENVS = 0, 64, 32
@@ -50,23 +46,13 @@ BARS = (
 @one_line_errors
 def main() -> None:
     """Check, time, print, and write the figures if asked to."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seconds", type=float, default=1.0, help="time for a subject in a round")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--out", type=Path, help="JSON file for the figures")
-    arguments = parser.parse_args()
-    if arguments.rounds < 1 or arguments.seconds <= 0:
-        parser.error("--rounds must be at least 1 and --seconds above 0")
-    if arguments.out is not None and not arguments.out.parent.is_dir():
-        parser.error(f"--out: there is no directory {arguments.out.parent}")
+    arguments = parse_arguments(__doc__, seconds=1.0)
     ale_py.ALEInterface.setLoggerMode(ale_py.LoggerMode.Error)
     check_equal_to_gymnasium()
     rates = measure(one_core(), arguments.rounds, arguments.seconds, time.process_time)
     rates |= measure(two_cores(), arguments.rounds, arguments.seconds, time.perf_counter)
     report(rates)
-    if arguments.out is not None:
-        figures = {"rates": rates, "ratios": {bar.claim: ratio(bar, rates) for bar in BARS}, "machine": machine()}
-        write_atomically(arguments.out, (json.dumps(figures, indent=2) + "\n").encode())
+    save_figures(arguments.out, rates, BARS)
 
 
 def one_core() -> dict[str, Subject]:

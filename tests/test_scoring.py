@@ -80,3 +80,10 @@ def test_the_verifiers_own_failure_is_tried_again_and_left_out_of_the_accuracy(t
     monkeypatch.setattr(scoring, "verify", fail)
     summary = scoring.score_file(write(tmp_path / "a.jsonl", ROWS[0]), tmp_path / "b.jsonl")
     assert len(calls) == 2 and summary.statuses == {"error": 1} and summary.accuracy == 0.0
+
+
+def test_a_file_without_lines_is_one_line(tmp_path, capsys) -> None:
+    (tmp_path / "empty.jsonl").write_text("\n")
+    assert main(["score", str(tmp_path / "empty.jsonl")]) != 0
+    assert "empty.jsonl holds no lines" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["empty.jsonl"]

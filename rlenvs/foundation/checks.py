@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 import numbers
 
+import numpy as np
+
 
 def positive_integer(value: object, name: str) -> int:
     """Return `value` as an int of at least 1."""
@@ -41,3 +43,14 @@ def one_of(value: object, choices: tuple[str, ...], name: str) -> str:
     if isinstance(value, str) and value in choices:
         return value
     raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, got {value!r}")
+
+
+def discrete_action(action: object, count: int) -> int:
+    """An action of `Discrete(count)`, given as any kind of integer."""
+    if isinstance(action, np.ndarray) and action.ndim == 0:
+        action = action[()]
+    if not isinstance(action, (int, np.integer)) or isinstance(action, bool):
+        raise TypeError(f"action must be an integer from 0 to {count - 1}, got {action!r}")
+    if not 0 <= action < count:
+        raise ValueError(f"action must be an integer from 0 to {count - 1}, got {action}")
+    return int(action)

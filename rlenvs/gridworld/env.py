@@ -19,7 +19,7 @@ from gymnasium import spaces
 from gymnasium.error import ResetNeeded
 
 from rlenvs.foundation import snapshots
-from rlenvs.foundation.checks import one_of
+from rlenvs.foundation.checks import discrete_action, one_of
 from rlenvs.foundation.generators import from_words, to_words
 from rlenvs.foundation.windows import Window
 from rlenvs.gridworld import planning
@@ -105,7 +105,7 @@ class GridEnv(gym.Env[Any, int]):
         if self._is_over:
             raise ResetNeeded("step was called after the end of the episode or before the first reset: call reset")
         if action.__class__ is not int or not 0 <= action < self._num_actions:
-            action = self._check_action(action)
+            action = discrete_action(action, self._num_actions)
         index = (self._state * self._num_actions + action) * self._num_outcomes
         if self._bounds:
             draw = self._np_random.random()  # type: ignore[union-attr]
@@ -193,15 +193,6 @@ class GridEnv(gym.Env[Any, int]):
         self._next_state = _flat(table.next_state)
         self._reward = _flat(table.reward)
         self._terminated = _flat(table.terminated)
-
-    def _check_action(self, action: object) -> int:
-        if isinstance(action, np.ndarray) and action.ndim == 0:
-            action = action[()]
-        if not isinstance(action, (int, np.integer)) or isinstance(action, bool):
-            raise TypeError(f"action must be an integer from 0 to {self._num_actions - 1}, got {action!r}")
-        if not 0 <= action < self._num_actions:
-            raise ValueError(f"action must be an integer from 0 to {self._num_actions - 1}, got {action}")
-        return int(action)
 
 
 def _flat(array: npt.NDArray[Any]) -> Sequence[Any]:

@@ -11,7 +11,7 @@ from gymnasium import spaces
 from gymnasium.error import ResetNeeded
 
 from rlenvs.foundation import snapshots
-from rlenvs.foundation.checks import one_of
+from rlenvs.foundation.checks import discrete_action, one_of
 from rlenvs.foundation.windows import Window
 from rlenvs.pong import rendering
 from rlenvs.pong.emulator import SCREEN_SHAPE, Bytes, check_installed
@@ -204,11 +204,5 @@ class PongEnv(gym.Env[npt.NDArray[Any], int]):
     def _checked(self, action: Any) -> int:
         if action.__class__ is int and 0 <= action < self._num_actions:
             return action  # the usual case, fast
-        if isinstance(action, np.ndarray) and action.ndim == 0:
-            action = action[()]
-        if not isinstance(action, (int, np.integer)) or isinstance(action, bool):
-            raise TypeError(f"action must be an integer from 0 to {self._num_actions - 1}, got {action!r}")
-        if not 0 <= action < self._num_actions:
-            raise ValueError(f"action must be an integer from 0 to {self._num_actions - 1}, got {action}")
-        return int(action)
+        return discrete_action(action, self._num_actions)
 
