@@ -79,6 +79,7 @@ class Run:
         self.averages = Averages()
         self.diagnosis: Callable[[], dict[str, Tensor]] = dict
         self.parts: dict[str, Any] = {}
+        self.pixel_statistics: tuple[NDArray, NDArray] | None = None
         self.rules = evaluation.protocol(spec.protocol)
         self.eval_env = evaluation.make_evaluation_env(spec)
         self.exact = evaluation.offers_exact_scores(self.eval_env)
@@ -129,16 +130,18 @@ class Run:
         seed = self.spec.seed
         policy = build_policy(env.single_observation_space, env.single_action_space, config, seed, self.device)
         if config.normalize_observations and policy.pixels is not None:
+            self.pixel_statistics = self.pixel_statistics or self._measure_pixels(policy)
             policy.pixels.normalize(*self.pixel_statistics)
         return policy
 
-    @cached_property
-    def pixel_statistics(self) -> tuple[NDArray, NDArray]:
+    def _measure_pixels(self, policy: ActorCritic) -> tuple[NDArray, NDArray]:
         """Mean and deviation of every pixel in random play; its steps and seconds count as training."""
         started = time.perf_counter()
         env = self.make_vec(STATISTICS_ENVS)
         actions = torch.Generator().manual_seed(self.spec.seed)
-        mean, deviation, steps = fit_observation_statistics(env, STATISTICS_STEPS, actions, self.spec.seed)
+        mean, deviation, steps = fit_observation_statistics(
+            env, policy.observe, STATISTICS_STEPS, actions, self.spec.seed
+        )
         env.close()
         self.env_steps += steps
         self.before_s += time.perf_counter() - started

@@ -48,10 +48,11 @@ class Networks:
 class ActorCritic(nn.Module):
     """A policy over `Discrete` actions with an optional critic; `build_policy` makes one.
 
-    Observations are what the environment gives, or what `prepare` made of them: every method takes both.
+    `observe` takes observations as the environment gives them; all other methods take what it returned, or what
+    `prepare` made of that.
 
     Args:
-        observation_space: one environment's space.
+        observation_space: of what `observe` returns.
         networks: the parts, without activations at their ends other than the bodies' own.
         config: its settings, `precision` resolved.
         device: where it runs.
@@ -93,14 +94,16 @@ class ActorCritic(nn.Module):
         return {"parameters": parameters, "precision": self.config.precision}
 
     def observe(self, observations: np.ndarray) -> Tensor:
-        """Brings observations as the environment gives them to the device; bytes stay bytes.
+        """Brings observations as the environment gives them to the device; bytes stay bytes, images may shrink.
 
         On a CPU the tensor shares the array's memory where the number type is the same.
         """
         tensor = torch.from_numpy(np.ascontiguousarray(observations)).to(self.number_type)
         if self.device.type == "cuda":
-            return tensor.pin_memory().to(self.device, non_blocking=True)
-        return tensor.to(self.device)
+            tensor = tensor.pin_memory().to(self.device, non_blocking=True)
+        else:
+            tensor = tensor.to(self.device)
+        return tensor if self.pixels is None else self.pixels.shrink(tensor)
 
     def prepare(self, observations: Tensor) -> Tensor:
         """What the networks read: bytes become numbers, images `[..., H, W, C]`; anything else is returned as it is.

@@ -14,6 +14,7 @@ from agents.policies.config import Critic, Network, PolicyConfig
 from agents.policies.layers import initialise
 from agents.policies.mlp import MLP, input_layer
 from agents.policies.pixels import image_shape, reads_bytes
+from agents.policies.shrinking import shrunken
 from agents.precision import choose_precision
 
 __all__ = ["Critic", "PolicyConfig", "build_policy"]
@@ -42,6 +43,8 @@ def build_policy(
         raise ValueError(
             f"config normalize_observations, signed_pixels: they are for uint8 observations, not {observation_space}"
         )
+    if config.shrink > 1:
+        observation_space = shrunken(observation_space, config.shrink)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         networks = _networks(observation_space, int(action_space.n), config)

@@ -22,6 +22,7 @@ class PolicyConfig:
         network: `mlp` (images are flattened), or a convolutional one: `nature` (32 8x8/4, 64 4x4/2, 64 3x3/1, 512;
             Mnih et al. 2015), `small` (16 4x4/2, 32 4x4/2, 128), `tiny` (16 6x6/3, 32 3x3/2, 128). `auto`: `mlp` for
             indices and vectors, `nature` for images of at least 64 pixels a side, `tiny` for smaller ones.
+        shrink: images of bytes enter with so many times fewer pixels along either side, each the mean of a square.
         activation: between layers; `auto`: tanh in an MLP, ReLU in a convolutional network.
         init: `orthogonal` (detail 2 of the 37), or `xavier` as Karpathy writes it: normal with deviation
             1/sqrt(inputs), heads included.
@@ -38,6 +39,7 @@ class PolicyConfig:
     hidden: tuple[int, ...] = (64, 64)
     critic: Critic = "none"
     network: Network = "auto"
+    shrink: int = 1
     activation: Literal["auto", "tanh", "relu"] = "auto"
     init: Literal["orthogonal", "xavier"] = "orthogonal"
     bias: bool = True

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from agents.policies.config import PolicyConfig
+from agents.policies.shrinking import channels_first, shrink, sides
 
 LEAST_DEVIATION = 0.03  # of a pixel in [0, 1]: one that never changes in random play must not explode when it does
 CUT = 5.0
@@ -24,11 +25,6 @@ CHUNK = 32  # images converted at once on a CPU, whose caches hold them
 def reads_bytes(space: spaces.Space) -> TypeGuard[spaces.Box]:
     """Whether observations are vectors or images of bytes."""
     return isinstance(space, spaces.Box) and space.dtype == np.uint8 and len(space.shape) in (1, 3)
-
-
-def channels_first(shape: tuple[int, ...]) -> bool:
-    """Whether an image is stored `(C, H, W)`: the channels are the smaller of the outer two."""
-    return len(shape) == 3 and shape[0] <= shape[2]
 
 
 def image_shape(space: spaces.Space) -> tuple[int, int, int] | None:
@@ -43,8 +39,8 @@ class Pixels(nn.Module):
     """uint8 `[..., *shape]` to floating-point `[..., D]` or `[..., H, W, C]`.
 
     Args:
-        shape: of one observation as the environment gives it.
-        config: `signed_pixels` and `normalize_observations`.
+        shape: of one observation, shrunken where that is asked for.
+        config: `shrink`, `signed_pixels` and `normalize_observations`.
     """
 
     centre: Tensor
@@ -54,7 +50,7 @@ class Pixels(nn.Module):
         super().__init__()
         if config.signed_pixels and config.normalize_observations:
             raise ValueError("config signed_pixels=true: normalised pixels are centred already; choose one of the two")
-        self.shape = shape
+        self.shape, self.factor = shape, config.shrink
         self.cut = CUT if config.normalize_observations else 1.0
         centre, scale = (128.0, 1 / 127) if config.signed_pixels else (0.0, 1 / 255)
         size = shape if config.normalize_observations else ()
@@ -65,6 +61,10 @@ class Pixels(nn.Module):
         """Standardises from now on with these statistics of bytes / 255, each of an observation's shape."""
         self.centre.copy_(torch.from_numpy(255 * mean))
         self.scale.copy_(torch.from_numpy(1 / (255 * np.maximum(deviation, LEAST_DEVIATION))))
+
+    def shrink(self, observations: Tensor) -> Tensor:
+        """Bytes as the environment gives them to bytes `[..., *shape]`."""
+        return shrink(observations, self.factor, sides(self.shape))
 
     def forward(self, observations: Tensor, dtype: torch.dtype) -> Tensor:
         """Converts bytes to `dtype`; on a CPU a few images at a time, which is twice as fast for large batches."""

@@ -53,6 +53,27 @@ def test_converting_in_parts_changes_nothing(count):
     torch.testing.assert_close(policy.prepare(policy.observe(seen)), torch.from_numpy(np.moveaxis(seen, -3, -1)) / 255)
 
 
+@pytest.mark.parametrize("space", [FIRST, LAST])
+@pytest.mark.parametrize("factor", [1, 2])
+def test_shrunken_images_are_means_of_squares_in_bytes(space, factor):
+    policy = policy_for(space, network="mlp", shrink=factor)
+    seen = frames(space, 3, 2)
+    last = seen if space is LAST else np.moveaxis(seen, -3, -1)
+    means = last.reshape(3, 2, 12 // factor, factor, 14 // factor, factor, 4).mean(axis=(3, 5))
+    observed = policy.observe(seen)
+    assert observed.dtype is torch.uint8
+    prepared = policy.prepare(observed)
+    assert prepared.shape == (3, 2, *means.shape[2:])
+    np.testing.assert_allclose(prepared.numpy() * 255, np.rint(means), atol=1e-3)
+    assert policy(observed)[0].shape == (3, 2, 3)
+
+
+@pytest.mark.parametrize(("space", "factor"), [(FIRST, 5), (VECTOR, 2), (spaces.Discrete(3), 2)])
+def test_what_cannot_shrink_is_refused(space, factor):
+    with pytest.raises(ValueError, match=f"shrink={factor}"):
+        policy_for(space, network="mlp", shrink=factor)
+
+
 def test_signed_pixels_are_minus_one_nothing_and_one():
     policy = policy_for(VECTOR, signed_pixels=True)
     codes = torch.tensor([0, 1, 128, 255, 128, 0, 255, 1, 128], dtype=torch.uint8)
@@ -102,7 +123,8 @@ class Noise(gym.Env):
 
 def test_statistics_are_those_of_uniformly_random_play():
     env = SyncVectorEnv([Noise] * 4)
-    fits = [fit_observation_statistics(env, 4000, torch.Generator().manual_seed(s), seed=s) for s in (1, 1, 2)]
+    observe = policy_for(VECTOR).observe
+    fits = [fit_observation_statistics(env, observe, 4000, torch.Generator().manual_seed(s), seed=s) for s in (1, 1, 2)]
     mean, deviation, steps = fits[0]
     # One observation in eight is an episode's first, the others show 100 more half of the time.
     share = 7 / 8 / 2
