@@ -1,5 +1,5 @@
 """What every family of environments stands on.
 
-`checks` and `vector_checks` (what callers hand in, with one-line errors), `generators` and `snapshots` (states as
-bytes), `windows`.
+`checks` and `vector_checks` (what callers hand in, with one-line errors), `random_streams` (many generators at once),
+`generators` and `snapshots` (states as bytes), `windows`.
 """

@@ -1,6 +1,6 @@
 """Gridworlds on one dynamics core.
 
 In reading order: `maps` (ASCII to symbols), `dynamics` (symbols to a transition table), `world` and `worlds` (tables
-by name; `deep_sea` and `mazes` are special), `observations`, `env` (one), `random_streams`, `stepping` and `vector`
-(many), `planning` (exact values), `rendering` and `tiles` (pictures).
+by name; `deep_sea` and `mazes` are special), `observations`, `env` (one), `stepping` and `vector` (many), `planning`
+(exact values), `rendering` and `tiles` (pictures).
 """

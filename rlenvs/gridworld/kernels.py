@@ -13,8 +13,8 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
+from rlenvs.foundation.random_streams import MULTIPLIER
 from rlenvs.gridworld.dynamics import IntArray
-from rlenvs.gridworld.random_streams import MULTIPLIER
 from rlenvs.gridworld.stepping import Stepper, StepTables, Transition
 
 _MULTIPLIER_HIGH = np.uint64(MULTIPLIER >> 64)

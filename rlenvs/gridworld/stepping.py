@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from rlenvs.foundation.random_streams import Bits, RandomStreams, bits_bound, to_double
 from rlenvs.gridworld.dynamics import BoolArray, FloatArray, IntArray, TransitionTable
-from rlenvs.gridworld.random_streams import Bits, RandomStreams, bits_bound, to_double
 
 _NEVER = np.iinfo(np.int64).max
 _NOBODY: IntArray = np.empty(0, dtype=np.int64)

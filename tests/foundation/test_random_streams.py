@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rlenvs.gridworld.random_streams import RandomStreams, bits_bound, to_double
+from rlenvs.foundation.random_streams import RandomStreams, bits_bound, to_double
 
 SEEDS = st.lists(st.integers(0, 2**130), min_size=1, max_size=6)
 
