@@ -18,6 +18,7 @@ from gymnasium.vector.utils import batch_space
 
 from rlenvs.foundation import snapshots
 from rlenvs.foundation.checks import one_of, positive_integer
+from rlenvs.foundation.group_seeds import GroupSeeds
 from rlenvs.foundation.vector_checks import (
     as_object_array,
     check_actions,
@@ -36,8 +37,6 @@ from rlenvs.gridworld.world import World
 from rlenvs.gridworld.worlds import build_world
 
 VectorStep = tuple[npt.NDArray[Any], FloatArray, BoolArray, BoolArray, dict[str, Any]]
-
-_UNKNOWN_SEED = -1  # as Gymnasium marks generators that were not seeded through reset
 
 
 class GridVectorEnv(VectorEnv[Any, Any, Any]):
@@ -103,7 +102,7 @@ class GridVectorEnv(VectorEnv[Any, Any, Any]):
         self._stepper = make_stepper(
             self.world, self.num_envs, self.autoreset_mode == AutoresetMode.SAME_STEP, backend
         )
-        self._seeds: list[int | None] = [None] * self.num_envs
+        self._seeds = GroupSeeds(self._stepper.streams, self.group_size or 1, self.num_envs)
         self._terminated: BoolArray = np.zeros(self.num_envs, dtype=np.bool_)
         self._truncated: BoolArray = np.zeros(self.num_envs, dtype=np.bool_)
         self._has_begun = False
@@ -125,7 +124,7 @@ class GridVectorEnv(VectorEnv[Any, Any, Any]):
         """
         size = self.group_size or 1
         groups = check_groups_to_reset(options, self.num_envs, size, self._has_begun)
-        self._seed_groups(groups, check_seeds(seed, self.num_envs // size), size)
+        self._seeds.seed(groups.tolist(), check_seeds(seed, self.num_envs // size))
         leaders = groups * size
         self._stepper.restart(leaders)
         for rank in range(1, size):
@@ -171,7 +170,7 @@ class GridVectorEnv(VectorEnv[Any, Any, Any]):
 
     def state(self) -> bytes:
         """Positions, clocks, generators and flags of all members; `restore` continues from there exactly."""
-        self._seed_unseeded()
+        self._seeds.complete()
         return snapshots.pack(self._kind, self.world.fingerprint, self._snapshot())
 
     def restore(self, data: bytes) -> None:
@@ -185,7 +184,7 @@ class GridVectorEnv(VectorEnv[Any, Any, Any]):
         self._terminated, self._truncated, has_begun = arrays[:3]
         self._has_begun = bool(has_begun[0])
         self._stepper.load(*arrays[3:])
-        self._seeds = [_UNKNOWN_SEED] * self.num_envs
+        self._seeds.forget()
 
     @property
     def step_limit(self) -> int:
@@ -208,14 +207,12 @@ class GridVectorEnv(VectorEnv[Any, Any, Any]):
     @property
     def np_random_seed(self) -> tuple[int | None, ...]:  # type: ignore[override]
         """Every member's seed (drawn now if there is none yet); -1 after `restore`."""
-        self._seed_unseeded()
-        return tuple(self._seeds)
+        return self._seeds.values
 
     @property  # type: ignore[misc]
     def np_random(self) -> tuple[np.random.Generator, ...]:  # type: ignore[override]
         """Every member's generator at its present position; drawing from these copies changes nothing."""
-        self._seed_unseeded()
-        return tuple(self._stepper.streams.generator(member) for member in range(self.num_envs))
+        return self._seeds.generators
 
     @property
     def _kind(self) -> str:
@@ -224,24 +221,6 @@ class GridVectorEnv(VectorEnv[Any, Any, Any]):
 
     def _snapshot(self) -> list[npt.NDArray[Any]]:
         return [self._terminated, self._truncated, np.array([self._has_begun]), *self._stepper.snapshot()]
-
-    def _seed_groups(self, groups: IntArray, seeds: list[int | None], size: int) -> None:
-        """Seed the groups' first members; one without seed and generator gets a seed from the system."""
-        fresh = [g for g in groups.tolist() if seeds[g] is None and self._seeds[g * size] is None]
-        if fresh:
-            from_system = np.random.SeedSequence().generate_state(len(fresh), np.uint64).tolist()
-            for group, seed in zip(fresh, from_system, strict=True):
-                seeds[group] = seed
-        for group in groups.tolist():
-            seed = seeds[group]
-            if seed is not None:
-                self._stepper.streams.seed(group * size, seed)
-                self._seeds[group * size : (group + 1) * size] = [seed] * size
-
-    def _seed_unseeded(self) -> None:
-        size = self.group_size or 1
-        groups = self.num_envs // size
-        self._seed_groups(np.arange(groups), [None] * groups, size)
 
     def _step_groups(self, actions: IntArray) -> VectorStep:
         """DISABLED with groups: members whose episode is over wait, and their flags stay."""
