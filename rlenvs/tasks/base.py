@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -33,6 +33,7 @@ FEW = 20_000
 """A family with at most so many problems is listed."""
 
 _MAX_ATTEMPTS = 2_000
+_ATTEMPTS_AT_ONCE = {"train": 2, "validation": 4, "test": 4}
 _MAX_SLIPS = 200
 _THOUGHT_TOKENS = 512
 _PRINTABLE = "\n" + "".join(map(chr, range(32, 127)))
@@ -148,8 +149,16 @@ class Task(ABC):
             IndexError: The split has fewer problems.
             ValueError: The split is not known, or the index is negative.
         """
-        index = integer_from(0, index, "index")
-        content = self._content(index, one_of(split, SPLITS, "split"))
+        return self.problems((index,), split)[0]
+
+    def problems(self, indices: Iterable[int], split: str = "train") -> list[Problem]:
+        """Many problems, faster than one after the other; see `problem`."""
+        one_of(split, SPLITS, "split")
+        checked = [integer_from(0, index, "index") for index in indices]
+        contents = self._listed_contents(checked, split) if self._listed else self._drawn_contents(checked, split)
+        return [self._problem(index, split, content) for index, content in zip(checked, contents, strict=True)]
+
+    def _problem(self, index: int, split: str, content: Content) -> Problem:
         return Problem(
             f"{self.name}/{self.level}/{split}/{index}",
             self.compact(content),
@@ -216,19 +225,34 @@ class Task(ABC):
         content = problem.meta["content"]
         return (self.slip(content, self.restated(content, draws), draws) for _ in range(_MAX_SLIPS))
 
-    def _content(self, index: int, split: str) -> Content:
-        if self._listed is not None:
-            members = self._listed[split]
+    def _listed_contents(self, indices: Sequence[int], split: str) -> list[Content]:
+        assert self._listed is not None
+        members = self._listed[split]
+        for index in indices:
             if index >= len(members):
                 raise IndexError(f"index is {index}: {split} of {self.name}-{self.level} has {len(members)} problems")
-            return members[index]
-        for attempt in range(_MAX_ATTEMPTS):
-            content = self.draw(Draws(self.name, self.level, index, attempt))
-            if content is None or split_of(self.canonical(content)) != split:
-                continue
-            if completed := self.completed(content):
-                return completed
+        return [members[index] for index in indices]
+
+    def _drawn_contents(self, indices: Sequence[int], split: str) -> list[Content]:
+        """The first draw of each index that makes a good problem of the split; some attempts at a time for all."""
+        found: dict[int, Content] = {}
+        span = _ATTEMPTS_AT_ONCE[split] if len(indices) > 1 else 1
+        for first in range(0, _MAX_ATTEMPTS, span):
+            waiting = [index for index in dict.fromkeys(indices) if index not in found]
+            if not waiting:
+                return [found[index] for index in indices]
+            attempts = [(index, attempt) for index in waiting for attempt in range(first, first + span)]
+            streams = Draws.many([(self.name, self.level, *attempt) for attempt in attempts])
+            for (index, _), draws in zip(attempts, streams, strict=True):
+                if index not in found and (content := self._drawn(draws, split)):
+                    found[index] = content
         raise ValueError(f"options {self.options} leave {self.name} too few problems: widen them")
+
+    def _drawn(self, draws: Draws, split: str) -> Content | None:
+        content = self.draw(draws)
+        if content is None or split_of(self.canonical(content)) != split:
+            return None
+        return self.completed(content)
 
     @functools.cached_property
     def _listed(self) -> dict[str, list[Content]] | None:

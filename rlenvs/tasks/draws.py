@@ -12,8 +12,11 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from rlenvs.tasks.seed_words import KEY_WORDS, seed_words
+
 Item = TypeVar("Item")
 _WORDS = 16
+_ENOUGH_TO_SHARE = 12
 
 
 class Draws:
@@ -24,10 +27,19 @@ class Draws:
     """
 
     def __init__(self, *parts: object) -> None:
-        key = hashlib.sha256("/".join(map(str, parts)).encode()).digest()
-        self._entropy = np.frombuffer(key, dtype="<u4")
+        self._key = _key_of(parts)
         self._block = 0
         self._words: list[int] = []
+
+    @classmethod
+    def many(cls, all_parts: Sequence[tuple[object, ...]]) -> list[Draws]:
+        """A stream for each of some parts; the same as one after the other, and faster from a dozen on."""
+        streams = [cls(*parts) for parts in all_parts]
+        if len(streams) >= _ENOUGH_TO_SHARE:
+            keys = np.frombuffer(b"".join(stream._key for stream in streams), "<u4").reshape(len(streams), KEY_WORDS)
+            for stream, words in zip(streams, seed_words(keys, _WORDS).tolist(), strict=True):
+                stream._words, stream._block = words, 1
+        return streams
 
     def below(self, bound: int) -> int:
         """A whole number from 0 to ``bound - 1``; uneven by less than ``bound / 2**64``."""
@@ -61,6 +73,10 @@ class Draws:
 
     def _refill(self) -> None:
         spawn_key: tuple[Any, ...] = (self._block,) if self._block else ()
-        sequence = np.random.SeedSequence(self._entropy, spawn_key=spawn_key)
+        sequence = np.random.SeedSequence(np.frombuffer(self._key, "<u4"), spawn_key=spawn_key)
         self._words = sequence.generate_state(_WORDS, np.uint64).tolist()
         self._block += 1
+
+
+def _key_of(parts: tuple[object, ...]) -> bytes:
+    return hashlib.sha256("/".join(map(str, parts)).encode()).digest()

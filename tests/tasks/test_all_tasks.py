@@ -20,6 +20,12 @@ def test_problems_are_the_same_from_another_task_asked_in_another_order(name: st
     assert [again.problem(index) for index in reversed(range(len(problems)))] == problems[::-1]
 
 
+def test_many_problems_at_once_are_the_same(name: str, level: int) -> None:
+    problems = problems_of(name, level)
+    indices = [3, *range(len(problems)), 3]
+    assert task_of(name, level).problems(indices) == [problems[index] for index in indices]
+
+
 def test_problems_are_those_that_they_were(name: str, level: int) -> None:
     task = task_of(name, level)
     assert task.reference is not None

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
 from rlenvs.tasks.draws import Draws
+from rlenvs.tasks.seed_words import KEY_WORDS, seed_words
 from rlenvs.tasks.slips import slip, swap
 
 
@@ -47,3 +53,17 @@ def test_a_swap_changes_two_places() -> None:
     draws = Draws("swap")
     assert {swap("aab", draws) for _ in range(50)} == {"baa", "aba"}
     assert swap("aaa", draws) == "aaa"
+
+
+def test_many_streams_are_those_made_one_by_one() -> None:
+    parts = [("many", "task", index, attempt) for index in range(20) for attempt in range(2)]
+    for together in (parts, parts[:3]):
+        for shared, part in zip(Draws.many(together), together, strict=True):
+            alone = Draws(*part)
+            assert [shared.below(1 << 60) for _ in range(40)] == [alone.below(1 << 60) for _ in range(40)]
+
+
+@given(keys=arrays(np.uint32, st.tuples(st.integers(1, 5), st.just(KEY_WORDS))))
+def test_seed_words_are_numpys(keys: np.ndarray) -> None:
+    for key, words in zip(keys, seed_words(keys, 16), strict=True):
+        np.testing.assert_array_equal(words, np.random.SeedSequence(key).generate_state(16, np.uint64))
