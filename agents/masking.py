@@ -62,3 +62,10 @@ def whiten(x: Tensor, mask: Tensor, eps: float = 1e-8) -> Tensor:
     check_shapes(mask, x=x)
     centred, var = _centred_and_var(x, mask)
     return centred * torch.rsqrt(var + eps)
+
+
+def spread(numbers: Tensor, mask: Tensor) -> Tensor:
+    """One number a valid slot, `[n]` in the order of the mask, to its place in `[B, T]`; zeros elsewhere."""
+    if numbers.numel() == mask.numel():
+        return numbers.view(mask.shape)
+    return torch.zeros(mask.shape, dtype=numbers.dtype, device=mask.device).masked_scatter(mask, numbers)

@@ -12,6 +12,7 @@ from gymnasium import spaces
 from torch import Tensor, nn
 
 from agents.entropy import entropy_of_logits
+from agents.masking import spread
 from agents.policies.cnn import CNN
 from agents.policies.compilation import compiled
 from agents.policies.config import PolicyConfig
@@ -59,8 +60,10 @@ class ActorCritic(nn.Module):
 
     Attributes:
         is_large: whether one pass is work enough for a second thread to pay.
+        keeps_groups: minibatches need not hold whole groups.
     """
 
+    keeps_groups = False
     every_observation: Tensor | None
 
     def __init__(
@@ -120,6 +123,10 @@ class ActorCritic(nn.Module):
         """The batch with its observations prepared, for several passes over it."""
         return batch if self.pixels is None else batch.with_(observations=self.prepare(batch.observations))
 
+    def examples(self, batch: Batch) -> Batch:
+        """What losses are taken over: single transitions, prepared for several passes over them."""
+        return self.prepared(batch.transitions())
+
     def logits(self, observations: Tensor) -> Tensor:
         """`[...]` observations to `[..., A]` unnormalised log-probabilities."""
         return self._logits(self.prepare(observations))
@@ -169,9 +176,9 @@ class ActorCritic(nn.Module):
             logits, values = self(observations)
             log_prob, entropy = log_prob_of(logits, actions), entropy_of_logits(logits)
         return Evaluation(
-            log_prob=_spread(log_prob, mask),
-            entropy=_spread(entropy, mask),
-            values=None if values is None else _spread(values, mask),
+            log_prob=spread(log_prob, mask),
+            entropy=spread(entropy, mask),
+            values=None if values is None else spread(values, mask),
         )
 
     def checkpoint(self) -> dict[str, Any]:
@@ -212,10 +219,3 @@ def _number_type(space: spaces.Space) -> torch.dtype:
     if reads_bytes(space):
         return torch.uint8
     return torch.float32 if isinstance(space, spaces.Box) else torch.int64
-
-
-def _spread(numbers: Tensor, mask: Tensor) -> Tensor:
-    """One number a real transition, `[n]`, to its place in `[B, T]`."""
-    if numbers.numel() == mask.numel():
-        return numbers.view(mask.shape)
-    return torch.zeros(mask.shape, dtype=numbers.dtype, device=mask.device).masked_scatter(mask, numbers)

@@ -71,8 +71,8 @@ class SharedPrefix:
     def __init__(self, responses: Responses, config: LlamaConfig) -> None:
         self.responses = responses
         prompts, rows = responses.prompts, responses.rows
-        self.prompt_bias = fold_bias(_causal(prompts.width, prompts.mask.device), config)
-        own = _causal(rows.width, rows.mask.device)
+        self.prompt_bias = fold_bias(causal(prompts.width, prompts.mask.device), config)
+        own = causal(rows.width, rows.mask.device)
         seen = prompts.mask[:1] if prompts.is_full else prompts.mask[responses.group]
         before = seen.unsqueeze(1).expand(-1, rows.width, -1)
         self.row_bias = fold_bias(torch.cat([before, own.expand(len(before), -1, -1)], dim=-1), config)
@@ -94,6 +94,6 @@ class SharedPrefix:
         return torch.cat([about_prompts, about_rows])
 
 
-def _causal(width: int, device: torch.device) -> Tensor:
+def causal(width: int, device: torch.device) -> Tensor:
     """`[1, width, width]` bool: each sees itself and what is before."""
     return torch.ones(1, width, width, dtype=torch.bool, device=device).tril()

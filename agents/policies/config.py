@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any, Literal
 
+from agents.policies.language_config import LanguageConfig
 from agents.precision import Precision
 
 Critic = Literal["none", "separate", "shared", "detached"]
-Network = Literal["auto", "mlp", "nature", "small", "tiny"]
+Network = Literal["auto", "mlp", "nature", "small", "tiny", "causal_lm"]
 
 
 @dataclass(frozen=True)
-class PolicyConfig:
+class PolicyConfig(LanguageConfig):
     """The settings of a policy; every agent's Config has these fields.
 
     Attributes:
@@ -21,7 +22,8 @@ class PolicyConfig:
             through which the value's gradient does not flow; `none`.
         network: `mlp` (images are flattened), or a convolutional one: `nature` (32 8x8/4, 64 4x4/2, 64 3x3/1, 512;
             Mnih et al. 2015), `small` (16 4x4/2, 32 4x4/2, 128), `tiny` (16 6x6/3, 32 3x3/2, 128). `auto`: `mlp` for
-            indices and vectors, `nature` for images of at least 64 pixels a side, `tiny` for smaller ones.
+            indices and vectors, `nature` for images of at least 64 pixels a side, `tiny` for smaller ones. `causal_lm`:
+            a language model that writes whole responses, see `LanguageConfig`.
         shrink: images of bytes enter with so many times fewer pixels along either side, each the mean of a square.
         activation: between layers; `auto`: tanh in an MLP, ReLU in a convolutional network.
         init: `orthogonal` (detail 2 of the 37), or `xavier` as Karpathy writes it: normal with deviation

@@ -69,7 +69,7 @@ class _Normalise(torch.autograd.Function):
         scale = x.float().square().mean(-1, keepdim=True).add_(eps).rsqrt_()
         normal = x * scale.to(x.dtype)
         ctx.save_for_backward(normal, scale, weight)
-        return normal * weight
+        return (normal * weight).to(x.dtype)
 
     @staticmethod
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor, None]:

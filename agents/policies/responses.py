@@ -5,11 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 NO_TOKEN = -1
 """Fills a row of a prompt behind its end: no tokenizer has this id."""
+
+
+def padded_prompts(tokens: NDArray, lengths: NDArray) -> Tensor:
+    """`[n, L]` ids, of which the first `lengths` `[n]` count, with `NO_TOKEN` behind them."""
+    behind = np.arange(tokens.shape[1]) >= lengths[:, np.newaxis]
+    return torch.from_numpy(np.where(behind, NO_TOKEN, tokens).astype(np.int64))
 
 
 @dataclass(frozen=True)
@@ -66,7 +74,8 @@ class Responses:
         group: `[B]`, the prompt of each response, 0 to P - 1.
         tokens: `[n]`, prompts first.
         positions: `[n]`, of each token in its text.
-        source: `[N]`, for each response token (in the order of the mask) the place in `tokens` that predicts it.
+        predicting: `[U]`, the tokens that predict one: the last of each prompt, and all that are read of responses.
+        source: `[N]`, for each response token (in the order of the mask) its place in `predicting`.
     """
 
     prompts: Rows
@@ -74,6 +83,7 @@ class Responses:
     group: Tensor
     tokens: Tensor
     positions: Tensor
+    predicting: Tensor
     source: Tensor
 
     @classmethod
@@ -100,18 +110,14 @@ class Responses:
             raise ValueError("prompts and responses must have at least one token each")
         asked_positions, own_positions = (torch.arange(part.width, device=group.device) for part in (prompt_rows, rows))
         positions = lengths[index].unsqueeze(1) + own_positions
+        read = torch.arange(prompt_rows.count, prompt_rows.count + rows.count, device=group.device)
+        number = rows.mask.flatten().cumsum(0).view(rows.mask.shape) - 1 + len(names)
         return cls(
             prompts=prompt_rows,
             rows=rows,
             group=index,
             tokens=torch.cat([prompt_rows.gather(asked), rows.gather(actions[:, :-1])]),
             positions=torch.cat([prompt_rows.gather(asked_positions.expand_as(asked)), rows.gather(positions)]),
-            source=_sources(lengths, index, mask, prompt_rows.count),
+            predicting=torch.cat([lengths.cumsum(0) - 1, read]),
+            source=torch.cat([index.unsqueeze(1), number], dim=1)[mask],
         )
-
-
-def _sources(lengths: Tensor, group: Tensor, mask: Tensor, prompt_tokens: int) -> Tensor:
-    """`[N]`: a response's first token is predicted by the prompt's last, any other by the one before it."""
-    ends = lengths.cumsum(0) - 1
-    before = mask[:, 1:].flatten().cumsum(0).view(mask.shape[0], -1) - 1 + prompt_tokens
-    return torch.cat([ends[group].unsqueeze(1), before], dim=1)[mask]

@@ -21,7 +21,7 @@ class Batch:
     """Transitions of B rows of T slots.
 
     Attributes:
-        observations: `[B, T, ...]`, as the environment gave them.
+        observations: `[B, T, ...]`, as the environment gave them; of responses the prompts, `[B, L]`.
         actions: `[B, T]` integers.
         old_log_prob: `[B, T]`, log pi_old(action | observation) of the policy that collected the batch.
         rewards: `[B, T]`.
@@ -97,11 +97,19 @@ class Batch:
         }
         return Batch(**flat, group=group)
 
-    def minibatches(self, count: int, generator: torch.Generator) -> Iterator[Batch]:
-        """Yields the rows in `count` nearly equal parts, in an order drawn from `generator`; a single part as it is."""
+    def minibatches(self, count: int, generator: torch.Generator, keep_groups: bool = False) -> Iterator[Batch]:
+        """Yields the rows in `count` nearly equal parts, in an order drawn from `generator`; a single part as it is.
+
+        Args:
+            count: of parts.
+            generator: draws the order.
+            keep_groups: order and divide whole groups.
+        """
         if count == 1:
             yield self
             return
-        order = torch.randperm(len(self), generator=generator, device=generator.device)
-        for part in order.to(self.mask.device).tensor_split(min(count, len(self))):
-            yield self.rows(part)
+        device = self.mask.device
+        names, group = torch.unique(self.group, return_inverse=True) if keep_groups else (self.group, None)
+        order = torch.randperm(len(names), generator=generator, device=generator.device).to(device)
+        for part in order.tensor_split(min(count, len(names))):
+            yield self.rows(part if group is None else torch.isin(group, part).nonzero().squeeze(1))

@@ -1,0 +1,166 @@
+"""pi(token | prompt, response so far) and V of the same: a causal language model with the surface that agents use."""
+
+from __future__ import annotations
+
+import copy
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from agents.entropy import entropy_of_logits
+from agents.masking import spread
+from agents.policies.actor_critic import Evaluation
+from agents.policies.config import PolicyConfig
+from agents.policies.responses import NO_TOKEN, Responses
+from agents.precision import LEAST_WORK
+from agents.rollouts.batch import Batch
+from agents.rollouts.generation import Decoding
+
+
+class Body(Protocol):
+    """A decoder behind a policy: `llama_body.LlamaBody` or `hub_body.HubBody`, both `nn.Module`."""
+
+    width: int
+    description: dict[str, Any]
+
+    def features(self, responses: Responses) -> Tensor:
+        """`[U, width]` at the tokens of `responses.predicting`."""
+        ...
+
+    def head(self, features: Tensor) -> Tensor:
+        """`[..., width]` to logits `[..., V]`."""
+        ...
+
+    def decoding(self, prompts: Tensor, group_size: int, room: int) -> Decoding:
+        """Reads prompts to go on from."""
+        ...
+
+
+class CausalLM(nn.Module):
+    """A policy that writes whole responses, with an optional critic.
+
+    The critic is a perceptron of two layers on the features that predict a token: those of the policy's own body
+    (`shared`; `detached`: without a gradient into it), or of a copy of it (`separate`).
+
+    Args:
+        body: the decoder; where training starts.
+        config: `critic`, `temperature` and `precision`, resolved.
+        pad_id: behind the end of responses.
+        eos_id: the end of a response.
+        never: ids that are never written.
+        device: where it runs.
+
+    Attributes:
+        keeps_groups: minibatches should hold whole groups: their prompt is read once.
+        is_large: whether one token is work enough for a second thread to pay.
+    """
+
+    keeps_groups = True
+    never: Tensor
+
+    def __init__(
+        self, body: Any, config: PolicyConfig, pad_id: int, eos_id: int, never: list[int], device: torch.device
+    ) -> None:
+        super().__init__()
+        self.config, self.device, self.pad_id, self.eos_id = config, device, pad_id, eos_id
+        self.body = body
+        self.value_body = copy.deepcopy(body) if config.critic == "separate" else None
+        self.value_head = None if config.critic == "none" else _value_head(body.width)
+        self.register_buffer("never", torch.tensor(never, dtype=torch.int64), persistent=False)
+        self.to(device)
+        self.is_large = sum(parameter.numel() for parameter in body.parameters()) >= LEAST_WORK
+
+    @property
+    def has_critic(self) -> bool:
+        """Whether `evaluate` gives values."""
+        return self.value_head is not None
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """What a record tells about the policy."""
+        parameters = sum(parameter.numel() for parameter in self.parameters())
+        return {"parameters": parameters, "precision": self.config.precision, **self.body.description}
+
+    def examples(self, batch: Batch) -> Batch:
+        """What losses are taken over: whole responses, as they are."""
+        return batch
+
+    def next_token_logits(self, features: Tensor) -> Tensor:
+        """`[..., width]` to `[..., V]` in float32, at temperature 1."""
+        with self.computing():
+            logits = self.body.head(features)
+        return logits.float().index_fill(-1, self.never, -torch.inf)
+
+    def decoding(self, prompts: Tensor, group_size: int, room: int) -> Decoding:
+        """As `generation.Writer`."""
+        return self.body.decoding(prompts, group_size, room)
+
+    def evaluate(self, batch: Batch) -> Evaluation:
+        """The batch's tokens under the current parameters, with gradients.
+
+        Args:
+            batch: `observations` `[B, L]` are prompts: ids and then `NO_TOKEN`.
+
+        Returns:
+            Log-probabilities at the temperature of training, entropies at temperature 1, and values before each token.
+        """
+        responses = Responses.of(batch.observations, batch.actions, batch.mask, batch.group)
+        with self.computing():
+            features = self.body.features(responses)
+        logits = self.next_token_logits(features)
+        place = responses.source * logits.shape[-1] + batch.actions[batch.mask]
+        log_prob = (logits / self.config.temperature).log_softmax(-1).flatten().index_select(0, place)
+        entropy = entropy_of_logits(logits).index_select(0, responses.source)
+        values = self._values(features, responses) if self.has_critic else None
+        return Evaluation(
+            log_prob=spread(log_prob, batch.mask),
+            entropy=spread(entropy, batch.mask),
+            values=None if values is None else spread(values.index_select(0, responses.source), batch.mask),
+        )
+
+    def observe(self, observations: np.ndarray) -> Tensor:
+        """Observations of `rlenvs/MathToken-v0` and its kind, `[n, L + 2]`, to the device."""
+        return torch.from_numpy(np.ascontiguousarray(observations)).to(self.device)
+
+    def logits(self, observations: Tensor) -> Tensor:
+        """Token by token, as evaluations play: `[n, L + 2]` observations to `[n, V]` at the temperature of training."""
+        length = observations[:, -1:]
+        places = torch.arange(observations.shape[1] - 2, device=self.device)
+        texts = observations[:, :-2].masked_fill(places >= length, NO_TOKEN)
+        features = self.decoding(texts[:, : int(length.max())], 1, 0).features
+        return self.next_token_logits(features) / self.config.temperature
+
+    def checkpoint(self) -> dict[str, Any]:
+        """Parameters and settings: what `policy.pt` and a run's checkpoint hold."""
+        return {"config": self.config.policy_settings(), "state_dict": self.state_dict()}
+
+    def resume(self, state: dict[str, Any]) -> None:
+        """Goes on from `checkpoint()`."""
+        self.load_state_dict(state["state_dict"])
+
+    def _values(self, features: Tensor, responses: Responses) -> Tensor:
+        """`[U]`, V of what is written before each token."""
+        assert self.value_head is not None
+        if self.value_body is not None:
+            with self.computing():
+                features = self.value_body.features(responses)
+        elif self.config.critic == "detached":
+            features = features.detach()
+        return self.value_head(features.float()).squeeze(-1)
+
+    def computing(self) -> AbstractContextManager:
+        """Within it the body computes in the precision that was chosen."""
+        if self.config.precision != "bfloat16":
+            return nullcontext()
+        return torch.autocast(self.device.type, torch.bfloat16)
+
+
+def _value_head(width: int) -> nn.Module:
+    """Two layers; values start at zero."""
+    last = nn.Linear(width, 1)
+    nn.init.zeros_(last.weight)
+    nn.init.zeros_(last.bias)
+    return nn.Sequential(nn.Linear(width, width), nn.Tanh(), last)

@@ -1,0 +1,34 @@
+"""What a language model as the policy adds to the settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class LanguageConfig:
+    """Settings that count where `network` is `causal_lm`.
+
+    Attributes:
+        model: name or path of a causal language model of `transformers`; empty for the embedded default, a Llama of a
+            third of a million parameters that knows nothing.
+        temperature: of sampling while training; log-probabilities are taken at the same one.
+        top_p: of sampling while training; log-probabilities are not truncated.
+        warm_up_steps: gradient steps on demonstrations before reinforcement learning; None for none.
+        warm_up_learning_rate: of the warm-up, at its highest.
+        warm_up_batch_size: demonstrations a step.
+        warm_up_seed: of the warm-up's initialisation and data; None for the run's own seed.
+        wrong_share: of the demonstrations, 0 to 1.
+        wrong_kind: how they are wrong: by the task's definite mistake, or by an error at random.
+    """
+
+    model: str = ""
+    temperature: float = 1.0
+    top_p: float = 1.0
+    warm_up_steps: int | None = None
+    warm_up_learning_rate: float = 3e-3
+    warm_up_batch_size: int = 64
+    warm_up_seed: int | None = None
+    wrong_share: float = 0.0
+    wrong_kind: Literal["systematic", "scattered"] = "systematic"

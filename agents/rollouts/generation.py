@@ -1,0 +1,216 @@
+"""Sampling groups of responses: prompts are read once a group, finished rows leave the batch.
+
+Every row has its own uniform numbers, fixed before the first token, and draws by inversion. So neither the other rows
+nor the moment at which finished ones leave changes what a row says, up to the last bits of the network's sums, which
+depend on the shape of the batch (3e-6 in a log-probability; equal layouts give equal bits).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+COMPACT_BELOW = 0.75  # share of rows still writing below which the others leave the batch
+TAIL = 8  # tokens beyond a stop string's characters that are searched for it: some stand for less than a character
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How tokens are drawn.
+
+    Attributes:
+        temperature: logits are divided by it; 0 takes the likeliest token.
+        top_p: draws among the fewest likeliest tokens that hold this much probability.
+        stop: a response ends with the token that completes one of these strings.
+    """
+
+    temperature: float = 1.0
+    top_p: float = 1.0
+    stop: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.temperature < 0:
+            raise ValueError(f"temperature={self.temperature}: it cannot be negative; 0 takes the likeliest token")
+        if not 0 < self.top_p <= 1:
+            raise ValueError(f"top_p={self.top_p}: choose a share above 0 and up to 1")
+        if isinstance(self.stop, str) or not all(self.stop):
+            raise ValueError(f"stop={self.stop!r}: give a tuple of strings that are not empty")
+
+
+GREEDY = Sampling(temperature=0.0)
+
+
+@dataclass(frozen=True)
+class Generation:
+    """B responses of up to T tokens.
+
+    Attributes:
+        tokens: `[B, T]`, padding behind the end.
+        lengths: `[B]`, the end token included.
+        log_prob: `[B, T]` of each token at the temperature of sampling (at 1 where that is 0), over all tokens; 0 at
+            padding.
+        sampled_log_prob: the same under what it was drawn from: with `top_p` the rest has no probability.
+    """
+
+    tokens: Tensor
+    lengths: Tensor
+    log_prob: Tensor
+    sampled_log_prob: Tensor
+
+    @property
+    def mask(self) -> Tensor:
+        """`[B, T]` bool, the tokens that count."""
+        return torch.arange(self.tokens.shape[1], device=self.tokens.device) < self.lengths.unsqueeze(1)
+
+
+class Decoding(Protocol):
+    """Rows under way: see `kv_cache.LlamaDecoding`.
+
+    Attributes:
+        features: `[B, width]` that predict the first token.
+    """
+
+    features: Tensor
+
+    def step(self, tokens: Tensor) -> Tensor:
+        """Appends a token a row and returns the features that predict the next one."""
+        ...
+
+    def keep(self, rows: Tensor) -> None:
+        """Goes on with these rows alone."""
+        ...
+
+
+class Writer(Protocol):
+    """What `generate` needs of a policy.
+
+    Attributes:
+        eos_id: the end token.
+        pad_id: the padding.
+    """
+
+    eos_id: int
+    pad_id: int
+
+    def decoding(self, prompts: Tensor, group_size: int, room: int) -> Decoding:
+        """Reads prompts `[P, L]` for G rows each."""
+        ...
+
+    def computing(self) -> AbstractContextManager:
+        """Within it the body computes in the precision that was chosen."""
+        ...
+
+    def next_token_logits(self, features: Tensor) -> Tensor:
+        """`[..., width]` to `[..., V]` at temperature 1; minus infinity for tokens that are never written."""
+        ...
+
+
+@torch.no_grad()
+def generate(
+    writer: Writer,
+    prompts: Tensor,
+    group_size: int,
+    uniforms: Tensor,
+    sampling: Sampling = Sampling(),
+    decode: Callable[[Sequence[int]], str] | None = None,
+) -> Generation:
+    """Writes `group_size` responses to each prompt.
+
+    Args:
+        writer: the policy.
+        prompts: `[P, L]`, ids and then `responses.NO_TOKEN`.
+        group_size: G; row i answers prompt i // G.
+        uniforms: `[P * G, T]` in [0, 1); T is the most tokens of a response.
+        sampling: temperature, top-p, stop strings.
+        decode: ids to text; needed for stop strings alone.
+
+    Raises:
+        ValueError: Stop strings without `decode`, or uniform numbers for another number of rows.
+    """
+    count, steps = uniforms.shape
+    if count != len(prompts) * group_size:
+        raise ValueError(f"uniforms has {count} rows: {len(prompts)} prompts of {group_size} responses need one each")
+    if sampling.stop and decode is None:
+        raise ValueError(f"stop={sampling.stop!r}: give decode, the tokenizer's function from ids to text")
+    device = prompts.device
+    tokens = torch.full((count, steps), writer.pad_id, device=device)
+    log_prob, sampled = torch.zeros(2, count, steps, device=device)
+    lengths = torch.full((count,), steps, device=device)
+    rows = torch.arange(count, device=device)
+    writing = torch.ones(count, dtype=torch.bool, device=device)
+    with writer.computing():
+        decoding = writer.decoding(prompts, group_size, steps)
+    features = decoding.features
+    for step in range(steps):
+        chosen, *log_probs = draw(writer.next_token_logits(features), uniforms[rows, step], sampling)
+        tokens[rows, step] = chosen
+        log_prob[rows, step], sampled[rows, step] = log_probs
+        ended = writing & (chosen == writer.eos_id)
+        if sampling.stop and decode is not None:
+            ended |= writing & _stopped(tokens[rows, : step + 1], sampling.stop, decode)
+        lengths[rows[ended]] = step + 1
+        writing &= ~ended
+        left = int(writing.sum())
+        if not left or step + 1 == steps:
+            break
+        if left < COMPACT_BELOW * len(rows):
+            kept = writing.nonzero().squeeze(1)
+            decoding.keep(kept)
+            rows, chosen, writing = rows[kept], chosen[kept], writing[kept]
+        with writer.computing():
+            features = decoding.step(chosen)
+    written = Generation(tokens[:, : step + 1], lengths, log_prob[:, : step + 1], sampled[:, : step + 1])
+    return _padded(written, writer.pad_id)
+
+
+def draw(logits: Tensor, uniforms: Tensor, sampling: Sampling) -> tuple[Tensor, Tensor, Tensor]:
+    """One token a row, by inversion of the cumulative distribution.
+
+    Args:
+        logits: `[B, V]` at temperature 1.
+        uniforms: `[B]` in [0, 1).
+        sampling: how.
+
+    Returns:
+        Tokens `[B]`, their log-probability before and after `top_p`, `[B]` each.
+    """
+    log_policy = (logits / (sampling.temperature or 1.0)).float().log_softmax(-1)
+    kept = log_policy if sampling.top_p == 1 else _nucleus(log_policy, sampling.top_p)
+    if sampling.temperature == 0:
+        chosen = log_policy.argmax(-1)
+    else:
+        cumulative = kept.exp().cumsum(-1, dtype=torch.float64)
+        chosen = (cumulative[:, :-1] <= uniforms.unsqueeze(-1) * cumulative[:, -1:]).sum(-1)
+    before, after = (part.gather(-1, chosen.unsqueeze(-1)).squeeze(-1) for part in (log_policy, kept))
+    return chosen, before, after
+
+
+def _nucleus(log_policy: Tensor, top_p: float) -> Tensor:
+    """The distribution over the fewest likeliest tokens whose probabilities reach `top_p`."""
+    ordered, order = log_policy.sort(descending=True)
+    before = ordered.exp().cumsum(-1) - ordered.exp()
+    cut = torch.zeros_like(log_policy, dtype=torch.bool).scatter(-1, order, before >= top_p)
+    return log_policy.masked_fill(cut, -torch.inf).log_softmax(-1)
+
+
+def _stopped(tokens: Tensor, stop: tuple[str, ...], decode: Callable[[Sequence[int]], str]) -> Tensor:
+    """`[b]` bool: the text of a row ends in, or has just completed, one of the strings."""
+    tail = max(map(len, stop)) + TAIL
+    texts = [decode(row) for row in tokens[:, -tail:].tolist()]
+    return torch.tensor([any(string in text for string in stop) for text in texts], device=tokens.device)
+
+
+def _padded(written: Generation, pad_id: int) -> Generation:
+    """Takes out what rows wrote after their end, while they were still in the batch."""
+    behind = ~written.mask
+    return replace(
+        written,
+        tokens=written.tokens.masked_fill(behind, pad_id),
+        log_prob=written.log_prob.masked_fill(behind, 0.0),
+        sampled_log_prob=written.sampled_log_prob.masked_fill(behind, 0.0),
+    )
