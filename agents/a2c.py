@@ -15,6 +15,7 @@ import torch
 
 from agents.aggregation import aggregate
 from agents.diagnostics import diagnosis
+from agents.language_presets import LANGUAGE, RESPONSES
 from agents.losses import reinforce, value_loss
 from agents.masking import whiten
 from agents.optimisation import OptimiserConfig, apply_schedules, gradient_step, make_optimiser
@@ -22,8 +23,7 @@ from agents.policies import ActorCritic
 from agents.policies.build import Critic
 from agents.reward_scaling import RewardScale
 from agents.rollouts.batch import Batch
-from agents.rollouts.segments import SegmentCollector
-from agents.runs import Run
+from agents.run_kinds import begin
 from rlenvs.leaderboard.records import RunSpec
 
 VERSION = "1"
@@ -59,6 +59,7 @@ class Config(OptimiserConfig):
 
 
 PRESETS: dict[str, dict[str, Any]] = {
+    "text": {**LANGUAGE, "critic": "detached", "num_envs": RESPONSES, "gae_lambda": 1.0, "scale_rewards": False},
     "gridworld": {"num_steps": 32},  # for 200,000 steps: slower at first, but no seed settles away from the meat
     "pong": {
         "network": "tiny",
@@ -80,7 +81,7 @@ def update(
     policy: ActorCritic, optimiser: torch.optim.Optimizer, batch: Batch, config: Config, entropy_coef: float
 ) -> tuple[dict[str, Any], Batch]:
     """One gradient step on -A log pi + value_coef * critic's error - entropy_coef * entropy."""
-    data = policy.prepared(batch.with_gae(config.gamma, config.gae_lambda).transitions())
+    data = policy.examples(batch.with_gae(config.gamma, config.gae_lambda))
     assert data.advantages is not None and data.returns is not None
     now = policy.evaluate(data)
     assert now.values is not None
@@ -95,11 +96,11 @@ def update(
 
 def train(spec: RunSpec, run_dir: Path) -> dict[str, Any]:
     """Trains to the budget of `spec`; the record stands in `run_dir`."""
-    run, config = Run.begin(spec, run_dir, Config)
+    run, config = begin(spec, run_dir, Config)
     env = run.make_vec(config.num_envs)
     policy = run.make_policy(env, config)
     optimiser = make_optimiser(policy, config)
-    collector = SegmentCollector(env, config.num_steps, run.generator, spec.seed, run.clock)
+    collector = run.segments(env, config.num_steps)
     scaled = RewardScale(config.num_envs, config.gamma)
     run.track(policy=policy, optimiser=optimiser, collector=collector, reward_scale=scaled)
     for batch in run.batches(collector, policy):

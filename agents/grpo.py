@@ -34,14 +34,15 @@ from agents.covariance import (
 )
 from agents.diagnostics import diagnosis
 from agents.group_advantages import anchor_state, dr_grpo, group_reward_to_go, grpo, per_token
+from agents.grouping import Groups
 from agents.kl import KLEstimator, kl
+from agents.language_presets import LANGUAGE
 from agents.losses import log_ratio, ppo_clip
 from agents.optimisation import OptimiserConfig, apply_gradient, apply_schedules, make_optimiser
 from agents.policies import ActorCritic
 from agents.rollouts.batch import Batch
-from agents.rollouts.episodes import EpisodeCollector
 from agents.rollouts.keys import observation_keys
-from agents.runs import Run
+from agents.run_kinds import begin
 from rlenvs.leaderboard.records import RunSpec
 
 VERSION = "1"
@@ -59,6 +60,7 @@ class Config(OptimiserConfig):
         normalize_by_std: divide by the group's deviation (GRPO), or not (Dr.GRPO).
         aggregation: how steps become one loss, see `agents.aggregation`.
         loss_scale_factor: the constant of `seq-mean-token-sum-norm`.
+        skip_equal_groups: leave out groups whose episodes all earned the same, as if they had not been played.
         epochs: passes over a batch.
         minibatches: gradient steps a pass; a minibatch holds whole episodes.
         micro_batches: parts of a minibatch that are in memory at once.
@@ -81,6 +83,7 @@ class Config(OptimiserConfig):
     normalize_by_std: bool = True
     aggregation: AggregationMode = "token-mean"
     loss_scale_factor: float | None = None
+    skip_equal_groups: bool = False
     epochs: int = 2
     minibatches: int = 2
     micro_batches: int = 1
@@ -122,7 +125,17 @@ class Config(OptimiserConfig):
 
 # The authors' scripts open the PPO clip to [0, 2] beside Clip-Cov (`clip-cov-paper`). At a gridworld's learning rates
 # that alone unlearns what was found, so `clip-cov` keeps the clip: covariance alone sets it apart from plain GRPO.
+TEXT: dict[str, Any] = {
+    **LANGUAGE,
+    "groups": 32,
+    "group_size": 16,
+    "signal": "outcome",
+    "skip_equal_groups": True,
+    "epochs": 1,
+    "minibatches": 2,
+}
 PRESETS: dict[str, dict[str, Any]] = {
+    "text": TEXT,
     "tabular": {"hidden": [], "learning_rate": 0.2, "entropy_coef": 0.02},
     "clip-cov": {"selection": "clip_cov", "variant": "clip-cov"},
     "clip-cov-paper": {
@@ -137,6 +150,17 @@ PRESETS: dict[str, dict[str, Any]] = {
     },
     "kl-cov": {"selection": "kl_cov", "variant": "kl-cov"},
     "clip-higher": {"clip_ratio_high": 0.28, "variant": "clip-higher"},
+    "clip-cov-text": {  # bounds of Clip-Cov on absolute covariances, and a share that shows in batches of 2,000 tokens
+        "selection": "clip_cov",
+        "selection_ratio": 0.1,
+        "selection_bounds": "absolute",
+        "selection_lower": 0.5,
+        "selection_upper": 5.0,
+        "clip_ratio_low": 1.0,
+        "clip_ratio_high": 1.0,
+        "variant": "clip-cov",
+    },
+    "kl-cov-text": {"selection": "kl_cov", "selection_ratio": 0.2, "variant": "kl-cov"},
     "dr-grpo": {"normalize_by_std": False, "variant": "dr-grpo"},
     "outcome": {"signal": "outcome", "variant": "outcome"},
     "anchor": {"signal": "anchor_state", "variant": "anchor"},
@@ -162,6 +186,12 @@ def group_advantages(batch: Batch, config: Config) -> Tensor:
         return anchor_state(returns, batch.mask, observation_keys(batch.observations))
     outcome = grpo if config.normalize_by_std else dr_grpo
     return per_token(outcome(returns[:, 0], batch.group), batch.mask)
+
+
+def live_groups(batch: Batch) -> Batch:
+    """The rows of groups whose outcomes differ: the others have no advantage over each other."""
+    spread = Groups.of(batch.group, None).std(batch.rewards.sum(1))
+    return batch.rows((spread > 1e-6).nonzero().squeeze(1))
 
 
 def select(
@@ -236,8 +266,11 @@ def update(
 ) -> tuple[dict[str, Any], Batch]:
     """Several epochs of minibatch steps on one batch; returns the last minibatch and its metrics."""
     batch = batch.with_(advantages=group_advantages(batch, config))
+    whole, batch = batch, live_groups(batch) if config.skip_equal_groups else batch
+    if not len(batch):
+        return {}, whole
     for _ in range(config.epochs):
-        for part in batch.minibatches(config.minibatches, generator):
+        for part in batch.minibatches(config.minibatches, generator, policy.keeps_groups):
             with torch.no_grad():
                 log_prob = part.old_log_prob if config.selection == "none" else policy.evaluate(part).log_prob
             selected, selection = select(log_prob, part, config, selection_generator)
@@ -253,12 +286,12 @@ def with_reference(batch: Batch, reference: ActorCritic) -> Batch:
 
 def train(spec: RunSpec, run_dir: Path) -> dict[str, Any]:
     """Trains to the budget of `spec`; the record stands in `run_dir`."""
-    run, config = Run.begin(spec, run_dir, Config)
+    run, config = begin(spec, run_dir, Config)
     env = run.make_groups(config.groups, config.group_size)
     policy, reference = run.make_policy(env, config), run.make_policy(env, config)
     optimiser = make_optimiser(policy, config)
     selection_generator = torch.Generator().manual_seed(spec.seed)
-    collector = EpisodeCollector(env, config.group_size, run.generator, spec.seed, run.clock)
+    collector = run.episodes(env, config.group_size)
     run.track(policy=policy, optimiser=optimiser, collector=collector, selection=selection_generator)
     for batch in run.batches(collector, policy):
         with run.updating(policy):

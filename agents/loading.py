@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from numpy.typing import NDArray
 
 from agents import checkpoints
 from agents.configuration import make_config
-from agents.policies import ActorCritic, PolicyConfig, build_policy
+from agents.policies import PolicyConfig, build_policy
+from agents.policies.language_build import build_language_policy
 from agents.registry import load_agent
 from agents.runs import POLICY, action_probabilities
 from rlenvs.leaderboard.evaluation import make_evaluation_env
@@ -32,7 +34,7 @@ def load_probabilities(record: RunRecord) -> Probabilities:
     return action_probabilities(load_policy(record))
 
 
-def load_policy(record: RunRecord) -> ActorCritic:
+def load_policy(record: RunRecord) -> Any:
     """The trained policy of one of our own agents, on the CPU.
 
     Raises:
@@ -46,7 +48,10 @@ def load_policy(record: RunRecord) -> ActorCritic:
         raise ValueError(f"{path} holds no policy of this version; train it again with --force")
     env = make_evaluation_env(record.spec)
     config = make_config(PolicyConfig, state["config"])
-    policy = build_policy(env.observation_space, env.action_space, config, record.spec.seed)
+    if config.network == "causal_lm":
+        policy: Any = build_language_policy(env.unwrapped.rules, config, record.spec.seed)  # type: ignore[attr-defined]
+    else:
+        policy = build_policy(env.observation_space, env.action_space, config, record.spec.seed)
     policy.resume(state)
     env.close()
     return policy

@@ -17,7 +17,9 @@ class OptimiserConfig(PolicyConfig):
     """Settings that all agents share, beside those of the policy. Whole numbers count things: they are at least 1.
 
     Attributes:
-        optimiser: `adam` (eps 1e-5: detail 3 of the 37) or `rmsprop` (decay 0.99, eps 1e-5).
+        optimiser: `adam` (its eps is detail 3 of the 37) or `rmsprop` (decay 0.99, eps 1e-5).
+        adam_beta2: decay of Adam's squared gradients.
+        adam_eps: what Adam adds to their root.
         learning_rate: at the start.
         learning_rate_end: share of it that is left at the end of the budget, reached linearly; 1 keeps it constant.
         max_grad_norm: the gradient's global norm is cut to this; 0 switches it off.
@@ -31,6 +33,8 @@ class OptimiserConfig(PolicyConfig):
     """
 
     optimiser: Literal["adam", "rmsprop"] = "adam"
+    adam_beta2: float = 0.999
+    adam_eps: float = 1e-5
     learning_rate: float = 2e-3
     learning_rate_end: float = 1.0
     max_grad_norm: float = 0.5
@@ -64,7 +68,8 @@ def make_optimiser(policy: nn.Module, config: OptimiserConfig) -> torch.optim.Op
     """Adam in its fused form (one kernel for all parameters), or RMSProp."""
     if config.optimiser == "rmsprop":
         return torch.optim.RMSprop(policy.parameters(), lr=config.learning_rate, alpha=0.99, eps=1e-5)
-    return torch.optim.Adam(policy.parameters(), lr=config.learning_rate, eps=1e-5, fused=True)
+    betas = (0.9, config.adam_beta2)
+    return torch.optim.Adam(policy.parameters(), config.learning_rate, betas, config.adam_eps, fused=True)
 
 
 def scheduled(start: float, end_share: float, progress: float, decay_from: float = 0.0) -> float:

@@ -16,6 +16,7 @@ import torch
 
 from agents.aggregation import aggregate
 from agents.diagnostics import approx_kl, diagnosis
+from agents.language_presets import LANGUAGE, RESPONSES
 from agents.losses import log_ratio, ppo_clip, value_loss
 from agents.masking import whiten
 from agents.optimisation import OptimiserConfig, apply_schedules, gradient_step, make_optimiser
@@ -23,8 +24,7 @@ from agents.policies import ActorCritic
 from agents.policies.build import Critic
 from agents.reward_scaling import RewardScale
 from agents.rollouts.batch import Batch
-from agents.rollouts.segments import SegmentCollector
-from agents.runs import Run
+from agents.run_kinds import begin
 from rlenvs.leaderboard.records import RunSpec
 
 VERSION = "1"
@@ -72,6 +72,15 @@ class Config(OptimiserConfig):
 
 
 PRESETS: dict[str, dict[str, Any]] = {
+    "text": {
+        **LANGUAGE,
+        "critic": "detached",
+        "num_envs": RESPONSES,
+        "gae_lambda": 1.0,
+        "epochs": 1,
+        "minibatches": 2,
+        "scale_rewards": False,
+    },
     "tabular": {"hidden": [], "learning_rate": 0.05, "entropy_coef": 0.1},
     # Longer segments credit what was earned long before: with 32 steps one seed in five never finds the cat's meat.
     "gridworld": {"hidden": [], "learning_rate": 0.05, "entropy_coef": 0.1, "num_steps": 64, "gae_lambda": 0.98},
@@ -128,10 +137,10 @@ def update(
     entropy_coef: float,
 ) -> tuple[dict[str, Any], Batch]:
     """Several epochs of minibatch ascent on one batch; returns the last minibatch and its metrics."""
-    data = policy.prepared(batch.with_gae(config.gamma, config.gae_lambda).transitions())
+    data = policy.examples(batch.with_gae(config.gamma, config.gae_lambda))
     epochs = 0
     while epochs < config.epochs:
-        for part in data.minibatches(config.minibatches, generator):
+        for part in data.minibatches(config.minibatches, generator, policy.keeps_groups):
             total, metrics = loss(policy, part, config, entropy_coef)
             metrics["gradient_norm"] = gradient_step(optimiser, total, config.max_grad_norm)
         epochs += 1
@@ -142,11 +151,11 @@ def update(
 
 def train(spec: RunSpec, run_dir: Path) -> dict[str, Any]:
     """Trains to the budget of `spec`; the record stands in `run_dir`."""
-    run, config = Run.begin(spec, run_dir, Config)
+    run, config = begin(spec, run_dir, Config)
     env = run.make_vec(config.num_envs)
     policy = run.make_policy(env, config)
     optimiser = make_optimiser(policy, config)
-    collector = SegmentCollector(env, config.num_steps, run.generator, spec.seed, run.clock)
+    collector = run.segments(env, config.num_steps)
     scaled = RewardScale(config.num_envs, config.gamma)
     run.track(policy=policy, optimiser=optimiser, collector=collector, reward_scale=scaled)
     for batch in run.batches(collector, policy):

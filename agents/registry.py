@@ -22,6 +22,7 @@ import gymnasium as gym
 
 import rlenvs
 from agents.configuration import config_values, make_config
+from rlenvs.leaderboard.evaluation import default_protocol
 from rlenvs.leaderboard.evaluation import protocol as rules_of
 from rlenvs.leaderboard.records import RunSpec
 
@@ -76,6 +77,11 @@ class Agent:
         _check_env(spec.env_id)
         rules_of(protocol).check(spec)
         return spec
+
+    def default_protocol(self, env_id: str, settings: Mapping[str, Any], preset: str | None) -> str:
+        """The rules an environment is trained under unless others are asked for; language models count responses."""
+        network = {**self._presets(preset), **settings}.get("network")
+        return "text@1" if network == "causal_lm" else default_protocol(env_id)
 
     def _presets(self, names: str | None) -> dict[str, Any]:
         """The settings of one preset, or of several joined by `+`, the later ones on top."""

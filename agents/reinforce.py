@@ -18,13 +18,13 @@ from agents.advantages import rebn, reward_to_go
 from agents.aggregation import AggregationMode, aggregate
 from agents.diagnostics import diagnosis
 from agents.group_advantages import group_reward_to_go, per_token
+from agents.language_presets import LANGUAGE, RESPONSES
 from agents.losses import reinforce, value_loss
 from agents.masking import whiten
 from agents.optimisation import OptimiserConfig, apply_schedules, gradient_step, make_optimiser
 from agents.policies import ActorCritic
 from agents.rollouts.batch import Batch
-from agents.rollouts.episodes import EpisodeCollector
-from agents.runs import Run
+from agents.run_kinds import begin
 from rlenvs.leaderboard.records import RunSpec
 
 VERSION = "1"
@@ -65,6 +65,7 @@ class Config(OptimiserConfig):
 
 # The strong bonus brings exploration back once every episode returns the same: on the cliff walk, waiting at the start.
 PRESETS: dict[str, dict[str, Any]] = {
+    "text": {**LANGUAGE, "episodes": RESPONSES, "baseline": "batch"},
     "tabular": {"hidden": [], "learning_rate": 0.1, "entropy_coef": 0.3},
     "critic": {"baseline": "critic", "critic": "separate", "variant": "critic"},
     "karpathy": {  # the agent of "Pong from Pixels" (2016), for rlenvs/PongDifference-v0
@@ -133,11 +134,11 @@ def update(
 
 def train(spec: RunSpec, run_dir: Path) -> dict[str, Any]:
     """Trains to the budget of `spec`; the record stands in `run_dir`."""
-    run, config = Run.begin(spec, run_dir, Config)
+    run, config = begin(spec, run_dir, Config)
     env = run.make_groups(config.episodes, group_size=1)
     policy = run.make_policy(env, config)
     optimiser = make_optimiser(policy, config)
-    collector = EpisodeCollector(env, 1, run.generator, spec.seed, run.clock)
+    collector = run.episodes(env, group_size=1)
     run.track(policy=policy, optimiser=optimiser, collector=collector)
     for batch in run.batches(collector, policy):
         with run.updating(policy):

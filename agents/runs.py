@@ -42,6 +42,8 @@ from agents.progress import TrainingProgress
 from agents.rollouts.batch import Batch
 from agents.rollouts.clock import Clock
 from agents.rollouts.collector import Collector
+from agents.rollouts.episodes import EpisodeCollector
+from agents.rollouts.segments import SegmentCollector
 from agents.runtime import pick_device, using_threads
 from agents.trackers import Tracker
 from rlenvs.leaderboard import evaluation
@@ -72,6 +74,7 @@ class Run:
         self.run_dir = Path(run_dir)
         self.device = pick_device(str(spec.config.get("device", "auto")))
         self.threads = torch.get_num_threads()
+        self.collecting_threads = 1
         self.generator = torch.Generator(self.device).manual_seed(spec.seed)
         self.clock = Clock()
         self.env_steps = 0
@@ -125,7 +128,15 @@ class Run:
         """Whether the environment is one of this suite's, with groups and states that can be saved."""
         return self.spec.env_id.startswith("rlenvs/")
 
-    def make_policy(self, env: VectorEnv, config: PolicyConfig) -> ActorCritic:
+    def segments(self, env: VectorEnv, num_steps: int) -> Collector:
+        """What A2C and PPO learn from: slices of `num_steps` steps of endless play."""
+        return SegmentCollector(env, num_steps, self.generator, self.spec.seed, self.clock)
+
+    def episodes(self, env: VectorEnv, group_size: int) -> Collector:
+        """What REINFORCE and GRPO learn from: whole episodes in groups from one start."""
+        return EpisodeCollector(env, group_size, self.generator, self.spec.seed, self.clock)
+
+    def make_policy(self, env: VectorEnv, config: PolicyConfig) -> Any:
         """A new policy on the run's device, initialised from the run's seed."""
         seed = self.spec.seed
         policy = build_policy(env.single_observation_space, env.single_action_space, config, seed, self.device)
@@ -166,7 +177,7 @@ class Run:
             self.directory.cut_back({})
             self.tracker.open(self.directory.path, 0)
             self.started = time.perf_counter()
-            if isinstance(parts.get("policy"), ActorCritic):
+            if hasattr(parts.get("policy"), "observe"):
                 self.evaluate(action_probabilities(parts["policy"]))
 
     def check_budget(self, batch_steps: int) -> None:
@@ -186,7 +197,7 @@ class Run:
             ValueError: not even the first one fits.
         """
         while True:
-            with using_threads(1):
+            with using_threads(self.collecting_threads):
                 batch = collector.collect(policy, self.spec.budget - self.env_steps)
             if batch is None:
                 break
@@ -216,7 +227,7 @@ class Run:
             metrics: of the update; their means between two evaluations are recorded.
             diagnosis: measures the update, called at evaluations only; like them it costs no training time.
         """
-        steps = int(batch.mask.sum())
+        steps = self.cost_of(batch)
         every = self.rules.eval_every(self.spec.budget)
         due = (self.env_steps + steps) // every > self.env_steps // every
         self.env_steps += steps
@@ -227,12 +238,16 @@ class Run:
         else:
             self.display.show(self.env_steps, {})
 
+    def cost_of(self, batch: Batch) -> int:
+        """What a batch takes from the budget: its environment steps."""
+        return int(batch.mask.sum())
+
     def evaluate(self, probabilities: Callable[[NDArray], NDArray]) -> float:
         """Scores the policy, writes a row of metrics and a checkpoint.
 
         Exact where the environment's states can be enumerated; elsewhere the mean return of fresh episodes.
         """
-        with self.clock("evaluation"), using_threads(1):
+        with self.clock("evaluation"), using_threads(self.collecting_threads):
             scores = self._scores(probabilities)
             diagnosis = {name: float(value) for name, value in self.diagnosis().items()}
         self.evaluations.append((self.env_steps, scores["score"]))

@@ -27,6 +27,8 @@ from agents.policies.causal_lm import CausalLM
 from agents.policies.language_config import LanguageConfig
 from agents.policies.responses import padded_prompts
 from agents.rollouts.batch import Batch
+from agents.rollouts.generation import Generation
+from agents.rollouts.generation_collector import response_batch
 from rlenvs.text.rules import Rules
 
 VERSION = "1"  # of the result: changes with anything below or in the decoder that gives other weights
@@ -132,18 +134,9 @@ def _demonstrated(rules: Rules, indices: np.ndarray, config: LanguageConfig, rng
     actions = torch.full((len(responses), int(lengths.max())), tokenizer.pad_id)
     for row, response in enumerate(responses):
         actions[row, : len(response)] = torch.tensor(response)
-    mask = torch.arange(actions.shape[1]) < lengths.unsqueeze(1)
-    zeros = torch.zeros(mask.shape)
-    return Batch(
-        observations=padded_prompts(book.tokens[indices], book.lengths[indices]),
-        actions=actions,
-        old_log_prob=zeros,
-        rewards=zeros,
-        terminated=torch.zeros_like(mask),
-        truncated=torch.zeros_like(mask),
-        mask=mask,
-        group=torch.arange(len(responses)),
-    )
+    zeros = torch.zeros(actions.shape)
+    prompts = padded_prompts(book.tokens[indices], book.lengths[indices])
+    return response_batch(prompts, 1, Generation(actions, lengths, zeros, zeros))
 
 
 def cache_directory() -> Path:

@@ -14,9 +14,11 @@ from agents.naming import directory_for
 from agents.registry import BUILT_IN, load_agent
 from agents.runtime import configure_torch
 from agents.trackers import LOG, TRACKERS
-from rlenvs.leaderboard.evaluation import default_protocol, protocol
+from rlenvs.leaderboard.evaluation import protocol
 from rlenvs.leaderboard.records import RunSpec
 from scripts.errors import one_line_errors
+
+SUMMARY = ("score", "mean_return", "env_steps", "wall_s", "warm_up_s", "before", "after")
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -48,9 +50,9 @@ def specs(options: argparse.Namespace) -> list[RunSpec]:
     if options.seeds < 1:
         raise ValueError(f"--seeds {options.seeds}: train at least one")
     agent = load_agent(options.agent)
-    rules = protocol(options.protocol or default_protocol(options.env))
-    budget = rules.max_budget if options.budget is None else options.budget
     settings, env_kwargs = parse_assignments(options.set), parse_assignments(options.env_set)
+    rules = protocol(options.protocol or agent.default_protocol(options.env, settings, options.preset))
+    budget = rules.max_budget if options.budget is None else options.budget
     return [
         agent.spec(options.env, seed, budget, rules.name, settings, options.preset, env_kwargs)
         for seed in range(options.seed, options.seed + options.seeds)
@@ -80,7 +82,7 @@ def main() -> None:
     for spec in specs(options):
         result = execute(spec, options.runs, options.force)
         path = directory_for(options.runs, spec)
-        summary = {name: result[name] for name in ("score", "mean_return", "env_steps", "wall_s") if name in result}
+        summary = {name: result[name] for name in SUMMARY if name in result}
         print(json.dumps({"run": str(path), **summary}))
 
 

@@ -23,7 +23,7 @@ class LlamaBody(nn.Module):
 
     def __init__(self, llama: Llama, name: str = "embedded") -> None:
         super().__init__()
-        self.llama, self.width = llama, llama.config.width
+        self.llama, self.width, self.vocab_size = llama, llama.config.width, llama.config.vocab_size
         self.description = {"model": name, "forward": "own"}
 
     def features(self, responses: Responses) -> Tensor:
@@ -58,6 +58,7 @@ class HubBody(nn.Module):
         if bent:
             raise ValueError(f"model={name!r}: its {bent[0]} is not supported; choose a model without")
         self.model, self.width = model, model.config.get_text_config().hidden_size
+        self.vocab_size = len(model.get_output_embeddings().weight)
         self.description = {"model": name, "forward": "transformers"}
 
     def features(self, responses: Responses) -> Tensor:

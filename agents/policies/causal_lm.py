@@ -50,7 +50,7 @@ class CausalLM(nn.Module):
         config: `critic`, `temperature` and `precision`, resolved.
         pad_id: behind the end of responses.
         eos_id: the end of a response.
-        never: ids that are never written.
+        writable: `[V]` bool, the environment's tokens; a model's further ones are never written.
         device: where it runs.
 
     Attributes:
@@ -62,14 +62,15 @@ class CausalLM(nn.Module):
     never: Tensor
 
     def __init__(
-        self, body: Any, config: PolicyConfig, pad_id: int, eos_id: int, never: list[int], device: torch.device
+        self, body: Any, config: PolicyConfig, pad_id: int, eos_id: int, writable: Tensor, device: torch.device
     ) -> None:
         super().__init__()
         self.config, self.device, self.pad_id, self.eos_id = config, device, pad_id, eos_id
         self.body = body
         self.value_body = copy.deepcopy(body) if config.critic == "separate" else None
         self.value_head = None if config.critic == "none" else _value_head(body.width)
-        self.register_buffer("never", torch.tensor(never, dtype=torch.int64), persistent=False)
+        self.vocab_size = len(writable)
+        self.register_buffer("never", (~writable).nonzero().squeeze(1), persistent=False)
         self.to(device)
         self.is_large = sum(parameter.numel() for parameter in body.parameters()) >= LEAST_WORK
 
@@ -92,7 +93,7 @@ class CausalLM(nn.Module):
         """`[..., width]` to `[..., V]` in float32, at temperature 1."""
         with self.computing():
             logits = self.body.head(features)
-        return logits.float().index_fill(-1, self.never, -torch.inf)
+        return logits[..., : self.vocab_size].float().index_fill(-1, self.never, -torch.inf)
 
     def decoding(self, prompts: Tensor, group_size: int, room: int) -> Decoding:
         """As `generation.Writer`."""

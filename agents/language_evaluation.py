@@ -1,0 +1,150 @@
+"""How good a language model is at a task: sampled, greedy, by majority, and with many tries.
+
+The four figures tell kinds of improvement apart. Where the greedy answer was right before, reinforcement has done
+what temperature 0 does; where pass@k falls while pass@1 rises, it has narrowed the policy.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from agents.policies.causal_lm import CausalLM
+from agents.policies.responses import padded_prompts
+from agents.rollouts.generation_collector import response_batch
+from agents.rollouts.generation import GREEDY, Generation, Sampling, generate
+from rlenvs.text.judging import UNFINISHED
+from rlenvs.text.rules import Rules
+from rlenvs.text.tokenizers import decode_rows
+from rlenvs.verifiers.verdict import Verdict
+
+CHUNK = 2048  # responses written side by side
+
+
+@dataclass(frozen=True)
+class Answers:
+    """k responses to each of n problems.
+
+    Attributes:
+        problems: `[n]`, numbers of the problems.
+        texts: n * k responses, those to one problem together.
+        verdicts: on each.
+        k: responses a problem.
+        entropy: of the policy over its next token at temperature 1, mean over the tokens written, in nats.
+    """
+
+    problems: NDArray[np.int64]
+    texts: list[str]
+    verdicts: list[Verdict]
+    k: int
+    entropy: float
+
+    @property
+    def right(self) -> NDArray[np.bool_]:
+        """`[n, k]`."""
+        return np.array([verdict.reward > 0 for verdict in self.verdicts]).reshape(-1, self.k)
+
+    def scores(self) -> dict[str, float]:
+        """`pass@1`, its standard error clustered by problem, `entropy`; for k > 1 `pass@k`, `maj@k`, `distinct`."""
+        right = self.right
+        by_problem = right.mean(axis=1)
+        error = by_problem.std(ddof=1) / len(right) ** 0.5 if len(right) > 1 else 0.0
+        scores = {"pass@1": float(by_problem.mean()), "standard_error": float(error), "entropy": self.entropy}
+        if self.k > 1:
+            scores[f"pass@{self.k}"] = float(right.any(axis=1).mean())
+            scores[f"maj@{self.k}"] = float(np.mean([self._majority_is_right(row) for row in range(len(right))]))
+            scores["distinct"] = float(np.mean([self._distinct(row) for row in range(len(right))]))
+        return scores
+
+    def rows(self, rules: Rules, count: int) -> list[dict[str, Any]]:
+        """The first response to each of the first problems, with its verdict: rows of `samples.jsonl`."""
+        picked = range(0, min(count, len(self.problems)) * self.k, self.k)
+        return [
+            {
+                "problem": rules.book.problem(int(self.problems[place // self.k])).id,
+                "response": self.texts[place],
+                "status": self.verdicts[place].status,
+                "reward": self.verdicts[place].reward,
+            }
+            for place in picked
+        ]
+
+    def _group(self, row: int) -> slice:
+        return slice(row * self.k, (row + 1) * self.k)
+
+    def _majority_is_right(self, row: int) -> bool:
+        """Whether the answer given most often is right; the first of several, never none at all."""
+        verdicts = [verdict for verdict in self.verdicts[self._group(row)] if verdict.extracted is not None]
+        if not verdicts:
+            return False
+        (answer, _), *_ = Counter(verdict.extracted for verdict in verdicts).most_common(1)
+        return next(verdict.reward > 0 for verdict in verdicts if verdict.extracted == answer)
+
+    def _distinct(self, row: int) -> int:
+        """How many different right responses there are."""
+        group = self._group(row)
+        return len({text for text, verdict in zip(self.texts[group], self.verdicts[group], strict=True) if verdict.reward})
+
+
+def answer(policy: CausalLM, rules: Rules, problems: NDArray[np.int64], k: int, sampling: Sampling, seed: int) -> Answers:
+    """Writes and judges k responses to each problem.
+
+    Args:
+        policy: who writes.
+        rules: task, problems, tokenizer and token limit.
+        problems: `[n]`, numbers of problems in `rules.book`, from `first_problems`.
+        k: responses a problem.
+        sampling: how tokens are drawn.
+        seed: of the draws; the same seed gives every policy the same uniform numbers.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    uniforms = torch.rand(len(problems) * k, rules.max_tokens, dtype=torch.float64, generator=generator)
+    prompts = padded_prompts(rules.book.tokens[problems], rules.book.lengths[problems])
+    texts: list[str] = []
+    finished: list[bool] = []
+    entropies: list[Tensor] = []
+    size = max(1, CHUNK // k)
+    for start in range(0, len(problems), size):
+        chunk = prompts[start : start + size].to(policy.device)
+        drawn = uniforms[start * k : (start + size) * k].to(policy.device)
+        written = generate(policy, chunk, k, drawn, sampling)
+        tokens, lengths = written.tokens.cpu().numpy(), written.lengths.cpu().numpy()
+        texts += decode_rows(rules.tokenizer, tokens, lengths)
+        finished += (tokens[np.arange(len(tokens)), lengths - 1] == policy.eos_id).tolist()
+        entropies.append(_entropies(policy, chunk, written))
+    verdicts = [
+        rules.judge(rules.book.problem(int(problems[row // k])), text) if done else UNFINISHED
+        for row, (text, done) in enumerate(zip(texts, finished, strict=True))
+    ]
+    return Answers(problems, texts, verdicts, k, float(torch.cat(entropies).mean()))
+
+
+def first_problems(rules: Rules, count: int) -> NDArray[np.int64]:
+    """The first `count` problems of a split, or as many as there are."""
+    size = min(count, rules.book.size)
+    return np.unique(rules.book.indices((np.arange(size) + 0.5) / rules.book.size))
+
+
+def report(policy: CausalLM, rules: Rules, problems: int, k: int, seed: int) -> dict[str, float]:
+    """Sampled at temperature 1 and greedy side by side: what a run's record tells before and after.
+
+    Returns:
+        `pass@1` with `standard_error`, `entropy`, `pass@k`, `maj@k`, `distinct`, `greedy`, and the number of `problems`.
+    """
+    chosen = first_problems(rules, problems)
+    sampled = answer(policy, rules, chosen, k, Sampling(), seed).scores()
+    greedy = answer(policy, rules, chosen, 1, GREEDY, seed).scores()["pass@1"]
+    return {**sampled, "greedy": greedy, "problems": float(len(chosen))}
+
+
+@torch.no_grad()
+def _entropies(policy: CausalLM, prompts: Tensor, written: Generation) -> Tensor:
+    """One number a token that was written."""
+    batch = response_batch(prompts, len(written.tokens) // len(prompts), written)
+    return policy.evaluate(batch).entropy[batch.mask]

@@ -1,0 +1,126 @@
+"""One training of a language model: what differs from `agents.runs.Run`.
+
+The policy starts from its warm-up, a batch costs responses, and evaluation writes whole responses: a quick one on
+validation problems on the way, a thorough one on test problems before and after.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import gymnasium as gym
+from gymnasium.vector import VectorEnv
+from numpy.typing import NDArray
+
+from agents.language_evaluation import answer, first_problems, report
+from agents.policies import PolicyConfig
+from agents.policies.causal_lm import CausalLM
+from agents.policies.language_build import build_language_policy, language_policy
+from agents.rollouts.batch import Batch
+from agents.rollouts.collector import Collector
+from agents.rollouts.generation import Sampling
+from agents.rollouts.generation_collector import GenerationCollector
+from agents.runs import Run
+from agents.supervised import WarmUp, warm_up
+from rlenvs.leaderboard import evaluation
+from rlenvs.leaderboard.records import RunSpec
+from rlenvs.text.rules import Rules
+
+VALIDATION_PROBLEMS, VALIDATION_TRIES = 128, 8
+TEST_PROBLEMS, TEST_TRIES = 1_000, 16
+SAMPLES = 8
+EVALUATION_SEED = 0
+
+
+class LanguageRun(Run):
+    """The frame around an algorithm whose policy is a language model.
+
+    Args:
+        spec: what to train; its environment is one of token by token, such as `rlenvs/MathToken-v0`.
+        run_dir: where the record stands.
+
+    Raises:
+        ValueError: the environment's actions are no tokens, or the protocol does not exist.
+    """
+
+    def __init__(self, spec: RunSpec, run_dir: str | Path) -> None:
+        super().__init__(spec, run_dir)
+        if not hasattr(self.eval_env.unwrapped, "rules"):
+            raise ValueError(f"env_id={spec.env_id!r}: a language model needs a text environment's token view")
+        self.collecting_threads = self.threads
+        self.test_rules: Rules = self.eval_env.unwrapped.rules
+        self.validation_rules = self._rules("validation")
+        self.warm_started: CausalLM | None = None
+        self.warmed_up: WarmUp | None = None
+        self.before: dict[str, float] = {}
+        self.policy: CausalLM | None = None
+        self.collector: GenerationCollector | None = None
+
+    def make_vec(self, num_envs: int, **arguments: Any) -> VectorEnv:
+        """Members that write one response each, in groups of one unless `group_size` is given."""
+        return super().make_vec(num_envs, **{"group_size": 1, **arguments})
+
+    def segments(self, env: VectorEnv, num_steps: int) -> Collector:
+        """Whole responses: `num_steps` does not count."""
+        return self.episodes(env, group_size=1)
+
+    def episodes(self, env: VectorEnv, group_size: int) -> Collector:
+        """Groups of responses to one prompt."""
+        assert self.policy is not None
+        config = self.policy.config
+        sampling = Sampling(config.temperature, config.top_p)
+        self.collector = GenerationCollector(env, group_size, sampling, self.generator, self.spec.seed, self.clock)
+        return self.collector  # type: ignore[return-value]
+
+    def make_policy(self, env: VectorEnv, config: PolicyConfig) -> CausalLM:
+        """A policy after its warm-up, which is done once; its test scores are taken before anything is learned."""
+        if self.warm_started is None:
+            self._warm_up(env, config)
+        assert self.warm_started is not None
+        body = copy.deepcopy(self.warm_started.body)
+        policy = language_policy(body, self.test_rules, config, self.spec.seed, self.device)
+        self.policy = self.policy or policy
+        return policy
+
+    def _warm_up(self, env: VectorEnv, config: PolicyConfig) -> None:
+        seed = self.spec.seed if config.warm_up_seed is None else config.warm_up_seed
+        actor = PolicyConfig(**{**config.policy_settings(), "critic": "none"})
+        self.warm_started = build_language_policy(self.test_rules, actor, seed, self.device)
+        if config.warm_up_steps is not None:
+            self.warmed_up = warm_up(self.warm_started, env.unwrapped.rules, config, seed)  # type: ignore[attr-defined]
+            self.before_s += self.warmed_up.seconds
+        self.before = report(self.warm_started, self.test_rules, TEST_PROBLEMS, TEST_TRIES, EVALUATION_SEED)
+
+    def cost_of(self, batch: Batch) -> int:
+        """Its responses."""
+        return len(batch)
+
+    def _scores(self, probabilities: Callable[[NDArray], NDArray]) -> dict[str, float]:
+        """On validation problems; some responses are kept with their verdicts."""
+        assert self.policy is not None
+        problems = first_problems(self.validation_rules, VALIDATION_PROBLEMS)
+        answers = answer(
+            self.policy, self.validation_rules, problems, VALIDATION_TRIES, Sampling(), seed=self.env_steps
+        )
+        rows = answers.rows(self.validation_rules, SAMPLES)
+        self.directory.append("samples", [{"step": self.env_steps, **row} for row in rows])
+        scores = {f"validation/{name}": value for name, value in answers.scores().items()}
+        return evaluation.scores_of(self.spec.env_id, scores["validation/pass@1"]) | scores
+
+    def finish_with(
+        self, probabilities: Callable[[NDArray], NDArray], artifacts: tuple[str, ...] = (), description: Any = None
+    ) -> dict[str, Any]:
+        """Adds what the warm-up was worth, and what learning added to it, on the same test problems."""
+        assert self.policy is not None and self.collector is not None
+        after = report(self.policy, self.test_rules, TEST_PROBLEMS, TEST_TRIES, EVALUATION_SEED)
+        told = {"before": self.before, "after": after, "tokens": self.collector.tokens}
+        if self.warmed_up is not None:
+            told |= {"warm_up_s": self.warmed_up.seconds}
+        return super().finish_with(probabilities, artifacts, {**dict(description or {}), **told})
+
+    def _rules(self, split: str) -> Rules:
+        env: Any = gym.make(self.spec.env_id, **{**self.spec.env_kwargs, "split": split})
+        return env.unwrapped.rules

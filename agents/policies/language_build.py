@@ -1,0 +1,61 @@
+"""From a text environment's rules and settings to a language policy."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+
+from agents.policies.bodies import HubBody, LlamaBody
+from agents.policies.causal_lm import CausalLM
+from agents.policies.config import PolicyConfig
+from agents.policies.llama import Llama, LlamaConfig
+from agents.policies.pretrained import load_body
+from rlenvs.text.rules import Rules
+from rlenvs.text.token_env import sensible_tokens
+
+CPU = torch.device("cpu")
+
+
+def build_language_policy(rules: Rules, config: PolicyConfig, seed: int, device: torch.device = CPU) -> CausalLM:
+    """A language policy for one environment: the embedded model, initialised from `seed`, or `config.model`.
+
+    Raises:
+        ValueError: the model's vocabulary is smaller than the environment's.
+    """
+    tokenizer = rules.tokenizer
+    body = initial_body(tokenizer.vocab_size, config, seed)
+    return language_policy(body, rules, config, seed, device)
+
+
+def language_policy(
+    body: LlamaBody | HubBody, rules: Rules, config: PolicyConfig, seed: int, device: torch.device = CPU
+) -> CausalLM:
+    """The policy that `body` is the decoder of; a critic is initialised from `seed`."""
+    writable = torch.from_numpy(sensible_tokens(rules))
+    precision = config.precision
+    if precision == "auto":  # on a CPU small matrices lose more by conversions than they gain
+        precision = "bfloat16" if device.type == "cuda" else "float32"
+    settings = replace(PolicyConfig(**config.policy_settings()), precision=precision)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return CausalLM(body, settings, rules.tokenizer.pad_id, rules.tokenizer.eos_id, writable, device)
+
+
+def initial_body(vocab_size: int, config: PolicyConfig, seed: int) -> LlamaBody | HubBody:
+    """The decoder before any training here.
+
+    Raises:
+        ValueError: the model cannot be loaded, or its vocabulary is smaller than `vocab_size`.
+    """
+    if not config.model:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            return LlamaBody(Llama(LlamaConfig(vocab_size=vocab_size)))
+    body = load_body(config.model)
+    if body.vocab_size < vocab_size:
+        raise ValueError(
+            f"model={config.model!r} knows {body.vocab_size} tokens, the environment has {vocab_size}: give the environment the "
+            "model's tokenizer, --env-set tokenizer=NAME_OR_PATH"
+        )
+    return body

@@ -1,0 +1,168 @@
+"""Whole responses of a language model, judged by a text environment: the collector of every agent on text."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from gymnasium.vector import VectorEnv
+from numpy.typing import NDArray
+from torch import Tensor
+
+from agents.policies.causal_lm import CausalLM
+from agents.policies.responses import padded_prompts
+from agents.rollouts.batch import Batch
+from agents.rollouts.clock import Clock
+from agents.rollouts.generation import Generation, Sampling, generate
+
+
+class GenerationCollector:
+    """Draws P problems and writes G responses to each.
+
+    A response that the verifier itself failed on is in no batch; its group has one member less.
+
+    Args:
+        env: native vector environment of P * G members made with `group_size=G`, such as `rlenvs/MathToken-v0`.
+        group_size: G.
+        sampling: temperature and top-p.
+        generator: draws the tokens.
+        seed: of the sequence of start seeds, one a group and batch.
+        clock: takes the time of the environment and of the network.
+
+    Attributes:
+        dropped: steps that were taken and are in no batch: none.
+        tokens: written so far.
+        most_steps: responses a batch.
+
+    Raises:
+        ValueError: the environment cannot judge whole responses in groups of G.
+    """
+
+    def __init__(
+        self, env: VectorEnv, group_size: int, sampling: Sampling, generator: torch.Generator, seed: int, clock: Clock
+    ) -> None:
+        if not hasattr(env, "respond") or getattr(env, "group_size", None) != group_size:
+            raise ValueError(f"env={env}: language models need a native token environment with group_size={group_size}")
+        self.env: Any = env
+        self.group_size, self.sampling, self.generator, self.clock = group_size, sampling, generator, clock
+        self.start_seeds = np.random.default_rng(seed)
+        self.statistics = ResponseStatistics(group_size)
+        self.dropped, self.tokens, self.most_steps = 0, 0, env.num_envs
+
+    def collect(self, policy: CausalLM, limit: int | None = None) -> Batch | None:
+        """Writes one response a member.
+
+        Returns:
+            A Batch of P * G rows, as long as the longest response; `observations` are the prompts. None, and nothing is
+            written, where that would be more than `limit` responses.
+        """
+        if limit is not None and self.most_steps > limit:
+            return None
+        with self.clock("env"):
+            prompts = self._reset().to(policy.device)
+        with self.clock("inference"):
+            device = self.generator.device
+            shape = (self.env.num_envs, self.env.rules.max_tokens)
+            uniforms = torch.rand(shape, dtype=torch.float64, generator=self.generator, device=device)
+            written = generate(policy, prompts, self.group_size, uniforms, self.sampling)
+        with self.clock("env"):
+            tokens, lengths = written.tokens.cpu().numpy(), written.lengths.cpu().numpy()
+            rewards, infos = self.env.respond(tokens, lengths)
+        self.tokens += int(lengths.sum())
+        is_end = tokens[np.arange(len(tokens)), lengths - 1] == policy.eos_id
+        self.statistics.add(rewards, lengths, is_end, infos["status"])
+        with self.clock("inference"):
+            return self._batch(policy, prompts, written, rewards, infos["status"] != "error")
+
+    def _reset(self) -> Tensor:
+        """New problems; their prompts `[P, L]`."""
+        groups = self.env.num_envs // self.group_size
+        observations, _ = self.env.reset(seed=self.start_seeds.integers(2**31, size=groups).tolist())
+        leaders = observations[:: self.group_size]
+        return padded_prompts(leaders[:, : self.env.rules.book.max_prompt_tokens], leaders[:, -2])
+
+    def _batch(
+        self, policy: CausalLM, prompts: Tensor, written: Generation, rewards: NDArray, judged: NDArray
+    ) -> Batch:
+        batch = response_batch(prompts, self.group_size, written)
+        batch = batch.with_(rewards=torch.from_numpy(rewards).to(prompts.device).float().unsqueeze(1) * batch.terminated)
+        if not judged.all():
+            batch = batch.rows(torch.from_numpy(judged).to(mask.device).nonzero().squeeze(1))
+        if not policy.has_critic:
+            return batch
+        with torch.no_grad():
+            values = policy.evaluate(batch).values
+        assert values is not None
+        return batch.with_(values=values, next_values=torch.nn.functional.pad(values[:, 1:], (0, 1)))
+
+    def checkpoint(self) -> dict[str, Any]:
+        """What decides the next batch: every batch begins with a seeded reset, so no environment is saved."""
+        return {
+            "start_seeds": dict(self.start_seeds.bit_generator.state),
+            "tokens": self.tokens,
+            "statistics": self.statistics.checkpoint(),
+        }
+
+    def resume(self, state: dict[str, Any]) -> None:
+        """Goes on from `checkpoint()`."""
+        self.start_seeds.bit_generator.state = state["start_seeds"]
+        self.tokens = state["tokens"]
+        self.statistics.resume(state["statistics"])
+
+
+def response_batch(prompts: Tensor, group_size: int, written: Generation) -> Batch:
+    """Responses as a Batch without rewards: the last token of each ends its episode.
+
+    Args:
+        prompts: `[P, L]`.
+        group_size: G.
+        written: P * G responses.
+    """
+    mask = written.mask
+    is_last = torch.arange(mask.shape[1], device=mask.device) == written.lengths.unsqueeze(1) - 1
+    group = torch.arange(len(prompts), device=mask.device).repeat_interleave(group_size)
+    return Batch(
+        observations=prompts[group],
+        actions=written.tokens,
+        old_log_prob=written.log_prob,
+        rewards=torch.zeros_like(written.log_prob),
+        terminated=is_last,
+        truncated=torch.zeros_like(mask),
+        mask=mask,
+        group=group,
+    )
+
+
+class ResponseStatistics:
+    """Means over the responses since they were last asked for."""
+
+    NAMES = ("ep_rew_mean", "ep_len_mean", "unfinished", "verifier_errors", "live_groups")
+
+    def __init__(self, group_size: int) -> None:
+        self.group_size = group_size
+        self.sums, self.count = np.zeros(len(self.NAMES)), 0
+
+    def add(self, rewards: NDArray, lengths: NDArray, is_end: NDArray, status: NDArray) -> None:
+        """Counts one batch of whole groups; a group is live where its rewards differ."""
+        grouped = rewards.reshape(-1, self.group_size)
+        live = (grouped.max(axis=1) != grouped.min(axis=1)).repeat(self.group_size)
+        self.sums += [column.sum() for column in (rewards, lengths, ~is_end, status == "error", live)]
+        self.count += len(rewards)
+
+    def pop(self) -> dict[str, float]:
+        """Means since the last call; empty where there were no responses."""
+        if not self.count:
+            return {}
+        means = {f"rollout/{name}": float(total / self.count) for name, total in zip(self.NAMES, self.sums, strict=True)}
+        means["rollout/episodes"] = float(self.count)
+        self.sums, self.count = np.zeros(len(self.NAMES)), 0
+        return means
+
+    def checkpoint(self) -> dict[str, Any]:
+        """What is not yet popped."""
+        return {"sums": torch.from_numpy(self.sums.copy()), "count": self.count}
+
+    def resume(self, state: dict[str, Any]) -> None:
+        """Goes on from `checkpoint()`."""
+        self.sums, self.count = state["sums"].numpy().copy(), int(state["count"])
