@@ -16,7 +16,7 @@ from rlenvs.card_sections.parts import table
 from rlenvs.catalog import Facts, facts
 from rlenvs.registration import EnvironmentEntry
 
-MEASURED_ENVS = {"gridworld": 1024, "pong": 32}
+MEASURED_ENVS = {"gridworld": 1024, "pong": 32, "text": 1024}
 MEASURED_SECONDS = 1.0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,7 +95,12 @@ def _reference_returns(entry: EnvironmentEntry) -> dict[str, float]:
 
 
 def describe_space(space: gym.Space[Any]) -> str:
-    """A space in one short line, such as ``Box(0, 1, (363,), float32)``."""
+    """A space in one short line, such as ``Box(0, 1, (363,), float32)`` or ``MultiDiscrete(15 x 7, 8 x 2)``."""
+    if isinstance(space, gym.spaces.MultiDiscrete):
+        runs = ", ".join(f"{n} x {len(list(run))}" for n, run in itertools.groupby(space.nvec.ravel().tolist()))
+        return f"MultiDiscrete({runs})"
+    if isinstance(space, gym.spaces.Text):
+        return f"Text({space.min_length}, {space.max_length})"
     if isinstance(space, gym.spaces.Box):
         return f"Box({space.low.min():g}, {space.high.max():g}, {space.shape}, {space.dtype})"
     return str(space)

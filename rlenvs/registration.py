@@ -63,6 +63,19 @@ def _pong(name: str, observation: str, summary: str, protocol: str = "pong@1", *
     )
 
 
+def _math(name: str, view: str, summary: str, protocol: str) -> EnvironmentEntry:
+    return EnvironmentEntry(
+        id=f"rlenvs/{name}-v0",
+        family="text",
+        summary=summary,
+        entry_point=f"rlenvs.text.{view}_env:{view.title()}Env",
+        vector_entry_point=f"rlenvs.text.{view}_vector:{view.title()}VectorEnv",
+        evaluation_kwargs={"split": "test"},
+        protocol=protocol,
+        references={"random": 0.0, "perfect": 1.0},
+    )
+
+
 ENVIRONMENTS: tuple[EnvironmentEntry, ...] = (
     _gridworld("GridWorld", "grid_world", "Any ASCII map: rewards per symbol, slip, keys and doors"),
     _gridworld("CatHouse", "cat_house", "A cat looks for meat between brooms and the bathtub"),
@@ -77,6 +90,8 @@ ENVIRONMENTS: tuple[EnvironmentEntry, ...] = (
     _pong("PongDifference", "difference", "Karpathy's Pong: what changed on the screen, up or down"),
     _pong("PongRam", "ram", "Pong from ball and paddles as numbers"),
     _pong("PongNative", "fast", "PongFast without the emulator, the same bits", "pong-fast@1", backend="native"),
+    _math("MathToken", "token", "A problem in text, answered token by token", "token@1"),
+    _math("Math", "response", "A problem in text, answered by a whole response, optionally in turns", "text@1"),
 )
 """Every id of the package, by family."""
 

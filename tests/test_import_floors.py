@@ -71,15 +71,19 @@ def offences(below: str, forbidden: tuple[str, ...]) -> list[str]:
 @pytest.mark.parametrize(
     ("room", "forbidden"),
     [
-        ("rlenvs", ("torch", "transformers", "trl", "agents", "scripts", "tests")),
+        ("rlenvs", ("torch", "trl", "agents", "scripts", "tests")),
         ("rlenvs.gridworld", (*ABOVE, "rlenvs.pong")),
         ("rlenvs.pong", (*ABOVE, "rlenvs.gridworld")),
-        ("rlenvs.foundation", (*ABOVE, "rlenvs.gridworld", "rlenvs.pong", "rlenvs.tasks", "rlenvs.verifiers")),
-        ("rlenvs.verifiers", (*ABOVE, "rlenvs.gridworld", "rlenvs.pong", "rlenvs.tasks")),
-        ("rlenvs.tasks", (*ABOVE, "rlenvs.gridworld.env", "rlenvs.gridworld.vector", "rlenvs.pong")),
+        ("rlenvs.text", (*ABOVE, "rlenvs.gridworld", "rlenvs.pong")),
+        (
+            "rlenvs.foundation",
+            (*ABOVE, "rlenvs.gridworld", "rlenvs.pong", "rlenvs.text", "rlenvs.tasks", "rlenvs.verifiers"),
+        ),
+        ("rlenvs.verifiers", (*ABOVE, "rlenvs.gridworld", "rlenvs.pong", "rlenvs.tasks", "rlenvs.text")),
+        ("rlenvs.tasks", (*ABOVE, "rlenvs.gridworld.env", "rlenvs.gridworld.vector", "rlenvs.pong", "rlenvs.text")),
         (
             "rlenvs.leaderboard",
-            ("rlenvs.gridworld", "rlenvs.pong", "rlenvs.integrations", "rlenvs.cli", "rlenvs.commands"),
+            ("rlenvs.gridworld", "rlenvs.pong", "rlenvs.text", "rlenvs.integrations", "rlenvs.cli", "rlenvs.commands"),
         ),
         ("rlenvs.registration", ("rlenvs",)),
         ("agents", ("scripts", "tests", "rlenvs.gridworld", "rlenvs.pong", "rlenvs.cli", "rlenvs.commands")),
@@ -99,6 +103,10 @@ def test_only_integrations_know_other_frameworks(room: str, frameworks: tuple[st
     assert all(offence.startswith(f"{room}.integrations.") for offence in found), found
 
 
+def test_one_module_wraps_the_tokenizers_of_transformers() -> None:
+    assert offences("rlenvs", ("transformers",)) == ["rlenvs.text.tokenizers imports transformers"]
+
+
 def test_no_modules_import_each_other_in_a_circle() -> None:
     graph = {module: imports_at_import(module) & PATHS.keys() - {module} for module in PATHS}
     graphlib.TopologicalSorter(graph).prepare()
@@ -116,6 +124,11 @@ def test_making_a_gridworld_loads_no_framework() -> None:
 def test_making_pong_loads_the_emulator_alone() -> None:
     make = "import gymnasium as gym, rlenvs; gym.make('rlenvs/Pong-v0'); gym.make_vec('rlenvs/Pong-v0', 2)"
     assert loaded(make, HEAVY) == "['ale_py']"
+
+
+def test_making_a_text_environment_loads_no_framework() -> None:
+    make = "import gymnasium as gym, rlenvs; gym.make('rlenvs/MathToken-v0'); gym.make_vec('rlenvs/Math-v0', 2)"
+    assert loaded(make, (*HEAVY, "sympy")) == "[]"
 
 
 def loaded(code: str, modules: tuple[str, ...]) -> str:

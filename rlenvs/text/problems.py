@@ -37,7 +37,6 @@ class ProblemBook:
         tokens: int32 `[size, P]`, padded on the right; rows that were looked up are filled.
         lengths: int64 `[size]`.
         ids: object `[size]`, the ids of the problems.
-        texts: list of the prompts in the task's style.
 
     Raises:
         ValueError: The split is empty or has fewer problems, or no prompt is short enough.
@@ -55,7 +54,7 @@ class ProblemBook:
         """The problems that uniform numbers in [0, 1) stand for; those with too long prompts give way to the next."""
         indices = (uniforms * self.size).astype(np.int64)
         for _ in range(self.size):
-            self.meet(indices)
+            self._meet(indices)
             too_long = self.lengths[indices] == _TOO_LONG
             if not too_long.any():
                 return indices
@@ -72,7 +71,7 @@ class ProblemBook:
         number = integer_from(0, index, "options['problem']")
         if number >= self.size:
             raise ValueError(f"options['problem'] must be below {self.size}, the number of problems, got {number}")
-        self.meet(np.array([number]))
+        self._meet(np.array([number]))
         if self.lengths[number] == _TOO_LONG:
             raise ValueError(
                 f"options['problem'] is {number}, whose prompt has over {self.max_prompt_tokens} tokens: raise "
@@ -81,14 +80,18 @@ class ProblemBook:
         return number
 
     def problem(self, index: int) -> Problem:
-        """A problem that was met."""
-        found = self.problems[index]
-        assert found is not None
-        return found
+        """The problem of an index that was given out."""
+        if (found := self._problems[index]) is not None:
+            return found
+        return self._problems[self.check(index)]  # type: ignore[return-value]
+
+    def text(self, index: int) -> str:
+        """Its prompt in the task's style."""
+        return self.task.prompt(self.problem(index))
 
     def __getstate__(self) -> dict[str, Any]:
         """Without what can be made again."""
-        made = ("tokens", "lengths", "ids", "problems", "texts")
+        made = ("tokens", "lengths", "ids", "_problems")
         return {name: value for name, value in vars(self).items() if name not in made}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -100,11 +103,9 @@ class ProblemBook:
         self.tokens = np.zeros((self.size, self.max_prompt_tokens), np.int32)
         self.lengths: IntArray = np.full(self.size, _UNKNOWN, np.int64)
         self.ids = np.empty(self.size, object)
-        self.problems: list[Problem | None] = [None] * self.size
-        self.texts: list[str] = [""] * self.size
+        self._problems: list[Problem | None] = [None] * self.size
 
-    def meet(self, indices: IntArray) -> None:
-        """Make the problems of some indices."""
+    def _meet(self, indices: IntArray) -> None:
         unknown = indices[self.lengths[indices] == _UNKNOWN]
         if unknown.size:
             new = np.unique(unknown).tolist()
@@ -112,15 +113,14 @@ class ProblemBook:
                 self._enter(index, problem)
 
     def _enter(self, index: int, problem: Problem) -> None:
-        text = self.task.prompt(problem)
-        tokens = self.tokenizer.encode(text)
+        tokens = self.tokenizer.encode(self.task.prompt(problem))
         if len(tokens) > self.max_prompt_tokens:
             self.lengths[index] = _TOO_LONG
             return
         self.tokens[index] = self.tokenizer.pad_id
         self.tokens[index, : len(tokens)] = tokens
         self.lengths[index] = len(tokens)
-        self.ids[index], self.problems[index], self.texts[index] = problem.id, problem, text
+        self.ids[index], self._problems[index] = problem.id, problem
 
 
 def _size(task: Task, split: str, num_problems: int | None) -> int:

@@ -18,12 +18,12 @@ from rlenvs.foundation import snapshots
 from rlenvs.foundation.checks import discrete_action, one_of
 from rlenvs.foundation.generators import from_words, to_words
 from rlenvs.text.judging import UNFINISHED, outcome
+from rlenvs.text.rendering import RENDER_MODES, shown
 from rlenvs.text.rules import Rules, make_rules
 from rlenvs.text.starts import chosen_problem, draw_problem
 
 IntArray = npt.NDArray[np.int64]
 
-RENDER_MODES = ("ansi",)
 _KIND = "a response written token by token"
 
 
@@ -45,7 +45,7 @@ class TokenEnv(gym.Env[IntArray, int]):
         """Make the environment.
 
         Args:
-            render_mode: "ansi" or None.
+            render_mode: "ansi", "rgb_array" or None.
             **arguments: those of `rules.make_rules`.
 
         Raises:
@@ -99,18 +99,23 @@ class TokenEnv(gym.Env[IntArray, int]):
         self._is_over = True
         return self._observation.copy(), verdict.reward, True, False, outcome(verdict)
 
+    @property
+    def step_limit(self) -> int:
+        """The most steps of an episode."""
+        return self.rules.max_tokens
+
     def action_masks(self) -> npt.NDArray[np.bool_]:
         """Which tokens make sense, bool `[V]`: all but padding and the beginning; for MaskablePPO."""
         return sensible_tokens(self.rules)
 
-    def render(self) -> str | None:
-        """The prompt and the response so far; None without a render_mode."""
+    def render(self) -> Any:
+        """Prompt and response as text or as a picture, uint8 `[height, width, 3]`; None without a render_mode."""
         if self.render_mode is None:
             gym.logger.warn("render was called without a render_mode: make it with render_mode='ansi'")
             return None
         if not self._has_begun:
             raise ResetNeeded("render was called before the first reset: call reset")
-        return self.rules.book.texts[self._problem] + self._response()
+        return shown(self.rules.book.text(self._problem) + self._response(), self.render_mode, self.rules)
 
     def state(self) -> bytes:
         """Problem, tokens and generator; `restore` continues from there exactly."""

@@ -34,6 +34,7 @@ class TokenVectorEnv(TextVectorEnv):
             ValueError: a bad value.
         """
         super().__init__(num_envs, **arguments)
+        self.step_limit = self.rules.max_tokens
         self.single_observation_space = observation_space(self.rules)
         self.single_action_space = spaces.Discrete(self.rules.tokenizer.vocab_size)
         self.observation_space = batch_space(self.single_observation_space, self.num_envs)
@@ -102,10 +103,13 @@ class TokenVectorEnv(TextVectorEnv):
 
     def _texts(self) -> tuple[str, ...]:
         responses = self._responses(np.arange(self.num_envs))
-        prompts = (self.rules.book.texts[problem] for problem in self._problems.tolist())
+        prompts = (self.rules.book.text(problem) for problem in self._problems.tolist())
         return tuple(prompt + response for prompt, response in zip(prompts, responses, strict=True))
 
-    def _own_state(self, data: bytes | None = None) -> list[npt.NDArray[Any]]:
+    def _own_state(self) -> list[npt.NDArray[Any]]:
+        return [self._written]
+
+    def _own_shape(self, data: bytes, common: int) -> list[npt.NDArray[Any]]:
         return [self._written]
 
     def _load_own(self, arrays: list[npt.NDArray[Any]]) -> None:

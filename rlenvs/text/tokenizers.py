@@ -144,11 +144,6 @@ class HuggingFaceTokenizer:
         """The text of ids, spaces as they are; special ones are left out."""
         return self.tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
 
-    @functools.cached_property
-    def longest_token(self) -> int:
-        """Characters of the longest token."""
-        return max(map(len, self.tokenizer.get_vocab()))
-
 
 def make_tokenizer(tokenizer: Any, alphabet: str) -> Tokenizer:
     """A tokenizer as users may give it.
@@ -177,9 +172,13 @@ def decode_rows(tokenizer: Tokenizer, ids: npt.NDArray[Any], lengths: IntArray) 
     return [tokenizer.decode(row[:length].tolist()) for row, length in zip(ids, lengths.tolist(), strict=True)]
 
 
-def count_tokens(tokenizer: Tokenizer, text: str) -> int:
-    """How many ids a text has, also where characters of it do not exist for the tokenizer."""
-    return len(text) if isinstance(tokenizer, CharacterTokenizer) else len(tokenizer.encode(text))
+def longest_token(tokenizer: Tokenizer) -> int:
+    """Characters of the longest token."""
+    if isinstance(tokenizer, CharacterTokenizer):
+        return 1
+    if isinstance(tokenizer, HuggingFaceTokenizer):
+        return max(map(len, tokenizer.tokenizer.get_vocab()))
+    return max(len(tokenizer.decode([token])) for token in range(tokenizer.vocab_size))
 
 
 @functools.lru_cache(maxsize=4)

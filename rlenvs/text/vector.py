@@ -25,8 +25,9 @@ from rlenvs.foundation.vector_checks import (
     check_seeds,
 )
 from rlenvs.text.infos import final_infos, outcomes, problem_ids
+from rlenvs.text.rendering import RENDER_MODES, shown
 from rlenvs.text.responses import check_responses
-from rlenvs.text.rules import make_rules
+from rlenvs.text.rules import Rules, make_rules
 from rlenvs.text.starts import chosen_problems
 from rlenvs.verifiers.verdict import Verdict
 
@@ -48,10 +49,11 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
 
     Attributes:
         rules: what was chosen, for all members.
+        step_limit: the most steps of an episode.
         group_size: members of a group, or None.
     """
 
-    metadata = {"render_modes": ["ansi"], "render_fps": 4}
+    metadata = {"render_modes": list(RENDER_MODES), "render_fps": 4}
 
     def __init__(
         self,
@@ -70,7 +72,7 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
             group_size: member i belongs to group i // group_size; needs (and defaults to) DISABLED. Members of a
                 group have the same problem and generator; those whose episode is over wait for the others.
             independent_noise: after the start give all members of a group but the first their own generators.
-            render_mode: "ansi" or None.
+            render_mode: "ansi", "rgb_array" or None.
             **arguments: those of `rules.make_rules`.
 
         Raises:
@@ -83,12 +85,12 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
         self.autoreset_mode = check_autoreset_mode(autoreset_mode, self.group_size)
         self.metadata = {**self.metadata, "autoreset_mode": self.autoreset_mode}
         if render_mode is not None:
-            one_of(render_mode, ("ansi",), "render_mode")
+            one_of(render_mode, RENDER_MODES, "render_mode")
         self.render_mode = render_mode
         if independent_noise and group_size is None:
             raise ValueError("independent_noise=True needs a group_size: without groups noise is independent")
         self._independent_noise = independent_noise
-        self.rules = make_rules(**arguments)
+        self.rules = self._make_rules(arguments)
         self._streams = RandomStreams(self.num_envs)
         self._seeds = GroupSeeds(self._streams, self.group_size or 1, self.num_envs)
         self._problems: IntArray = np.zeros(self.num_envs, np.int64)
@@ -177,13 +179,13 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
         self._over[ended] = True
         return rewards, infos
 
-    def render(self) -> tuple[str, ...] | None:
-        """Prompt and response of every member; None without a render_mode."""
+    def render(self) -> tuple[Any, ...] | None:
+        """Prompt and response of every member, as text or picture; None without a render_mode."""
         if self.render_mode is None:
             return None
         if not self._has_begun:
             raise ResetNeeded("render was called before the first reset: call reset first")
-        return self._texts()
+        return tuple(shown(text, self.render_mode, self.rules, self._turns) for text in self._texts())
 
     def state(self) -> bytes:
         """Problems, responses, generators and flags of all members; `restore` continues from there exactly."""
@@ -197,12 +199,11 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
             TypeError: `data` is not bytes.
             ValueError: `data` is damaged or belongs to another environment.
         """
-        common, own = self._common_state(), self._own_state(data)
-        arrays = snapshots.unpack(self._kind, self.rules.fingerprint, data, [*common, *own])
+        common = self._common_state()
+        length = len(snapshots.pack(self._kind, self.rules.fingerprint, common))
+        arrays = snapshots.unpack(self._kind, self.rules.fingerprint, data, [*common, *self._own_shape(data, length)])
         self._problems, self._over, has_begun, self._streams.words = arrays[: len(common)]
         self._has_begun = bool(has_begun[0])
-        if self._has_begun:
-            self.rules.book.meet(self._problems)
         self._load_own(arrays[len(common) :])
         self._seeds.forget()
 
@@ -245,12 +246,24 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
         """What `render` shows."""
 
     @abstractmethod
-    def _own_state(self, data: bytes | None = None) -> list[npt.NDArray[Any]]:
-        """The responses, as arrays; or arrays of the shapes that those in a snapshot have."""
+    def _own_state(self) -> list[npt.NDArray[Any]]:
+        """The responses, as arrays."""
+
+    @abstractmethod
+    def _own_shape(self, data: bytes, common: int) -> list[npt.NDArray[Any]]:
+        """Arrays of the shapes that those of `_own_state` have in a snapshot, behind `common` bytes."""
 
     @abstractmethod
     def _load_own(self, arrays: list[npt.NDArray[Any]]) -> None:
         """Undo `_own_state`."""
+
+    def _make_rules(self, arguments: dict[str, Any]) -> Rules:
+        return make_rules(**arguments)
+
+    @property
+    def _turns(self) -> int:
+        """The most responses of an episode."""
+        return 1
 
     @property
     def _kind(self) -> str:

@@ -13,21 +13,29 @@ from rlenvs.registration import ENVIRONMENTS
 
 FAMILIES = {entry.id: entry.family for entry in ENVIRONMENTS}
 IDS = list(FAMILIES)
-SHORT_EPISODES = {"gridworld": {}, "pong": {"frame_skip": 2, "max_num_frames_per_episode": 60}}
-"""Arguments by family with which random play sees many ends in few steps."""
+TEXT_ACTIONS = ("rlenvs/Math-v0",)
+"""Environments whose actions are strings, which SB3 has no use for."""
 
 NUM_ENVS = 4
 SEED = 11
 
 
+def short_episodes(env_id: str) -> dict[str, Any]:
+    """Arguments with which random play sees many ends in few steps."""
+    if env_id in TEXT_ACTIONS:
+        return {"max_turns": 3}
+    by_family = {"pong": {"frame_skip": 2, "max_num_frames_per_episode": 60}, "text": {"max_tokens": 5}}
+    return by_family.get(FAMILIES[env_id], {})
+
+
 def make_single(env_id: str, **kwargs: Any) -> gym.Env:
     """The single environment, with short episodes."""
-    return gym.make(env_id, **SHORT_EPISODES[FAMILIES[env_id]], **kwargs)
+    return gym.make(env_id, **short_episodes(env_id), **kwargs)
 
 
 def make_native(env_id: str, num_envs: int = NUM_ENVS, vectorization: str | None = None, **kwargs: Any) -> VectorEnv:
     """The vector environment, with short episodes: the native one, or another vectorisation of the single one."""
-    return gym.make_vec(env_id, num_envs, vectorization, **SHORT_EPISODES[FAMILIES[env_id]], **kwargs)
+    return gym.make_vec(env_id, num_envs, vectorization, **short_episodes(env_id), **kwargs)
 
 
 def make_sync(env_id: str, mode: AutoresetMode = AutoresetMode.NEXT_STEP) -> VectorEnv:
@@ -35,15 +43,33 @@ def make_sync(env_id: str, mode: AutoresetMode = AutoresetMode.NEXT_STEP) -> Vec
     return make_native(env_id, NUM_ENVS, "sync", vector_kwargs={"autoreset_mode": mode})
 
 
-def random_actions(env: VectorEnv, steps: int, seed: int = SEED) -> list[np.ndarray]:
+def an_action(env: gym.Env, number: int = 0) -> Any:
+    """An action like any other: a number, or a response that is one."""
+    return str(number) if isinstance(env.action_space, gym.spaces.Text) else number
+
+
+def actions_of_all(env: VectorEnv, number: int = 0) -> Any:
+    """The same for every member of a vector environment."""
+    if isinstance(env.single_action_space, gym.spaces.Text):
+        return (str(number),) * env.num_envs
+    return np.full(env.num_envs, number, dtype=np.int64)
+
+
+def random_actions(env: VectorEnv, steps: int, seed: int = SEED) -> list[Any]:
     env.action_space.seed(seed)
     return [env.action_space.sample() for _ in range(steps)]
 
 
 def play(env: VectorEnv, steps: int, seed: int | list[int] | None = SEED) -> list[tuple[Any, ...]]:
-    """What a reset and every step return under random actions."""
-    actions = random_actions(env, steps)
-    return [env.reset(seed=seed), *(env.step(action) for action in actions)]
+    """What a reset and every step return under random actions; members that must be reset before a step are."""
+    results: list[tuple[Any, ...]] = [env.reset(seed=seed)]
+    over = np.zeros(env.num_envs, dtype=np.bool_)
+    for action in random_actions(env, steps):
+        if over.any() and env.metadata["autoreset_mode"] is AutoresetMode.DISABLED:
+            env.reset(options={"reset_mask": over})
+        results.append(env.step(action))
+        over = results[-1][2] | results[-1][3]
+    return results
 
 
 def assert_same(first: Any, second: Any, where: str = "result") -> None:

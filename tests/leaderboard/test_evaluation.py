@@ -88,6 +88,6 @@ def test_returns_are_normalised_to_random_0_and_perfect_1():
 
 
 def test_every_environment_has_its_protocol():
-    for env_id, name in (("PongFast", "pong-fast@1"), ("Pong", "pong@1"), ("Maze", "gridworld@1")):
+    for env_id, name in (("PongFast", "pong-fast@1"), ("Pong", "pong@1"), ("Maze", "gridworld@1"), ("Math", "text@1")):
         assert evaluation.default_protocol(f"rlenvs/{env_id}-v0") == name and name in evaluation.PROTOCOLS
     assert evaluation.default_protocol("CartPole-v1") == "gridworld@1"
