@@ -9,13 +9,21 @@ from rlenvs.verifiers.units import SYMBOLS, canonical
 from rlenvs.verifiers.vocabulary import RELATIONS, SET_OPERATIONS
 
 MAX_ITEMS = 200
-_CLOSING = {"(": (")", "]"), "[": ("]", ")"), r"\{": (r"\}",), r"\langle": (r"\rangle",), "{": ("}",)}
+_CLOSING = {
+    "(": (")", "]"),
+    "[": ("]", ")", "["),
+    "]": ("[", "]"),
+    r"\{": (r"\}",),
+    r"\langle": (r"\rangle",),
+    "{": ("}",),
+}
 _SEPARATORS = {",": ",", ";": ",", r"\lor": "or", r"\vee": "or", r"\wedge": "and", r"\land": "and"}
 _FLOORS = {r"\lfloor": ("floor", r"\rfloor"), r"\lceil": ("ceiling", r"\rceil"), r"\lvert": ("abs", r"\rvert")}
 _MATRICES = {
     **{"pmatrix": "matrix", "bmatrix": "matrix", "matrix": "matrix", "array": "matrix", "Bmatrix": "matrix"},
     **{"vmatrix": "determinant", "smallmatrix": "matrix", "cases": "cases", "aligned": "matrix", "gathered": "matrix"},
 }
+_JOINED = {"and": "intersection", "or": "union"}
 _SET_HEADS = frozenset({"set", "interval", "domain", "union", "intersection", "difference", "builder"})
 
 
@@ -29,8 +37,8 @@ class AnswerParser(ExpressionParser):
             raise ParseError(f"{self.next.text!r} is left over")
         if len(items) == 1:
             return items[0]
-        if self.joined == {"and"} and all(map(_is_inequality, items)):
-            return Tree("intersection", tuple(items))
+        if len(self.joined) == 1 and self.joined <= _JOINED.keys() and all(map(_is_inequality, items)):
+            return Tree(_JOINED[self.joined.pop()], tuple(items))
         return Tree("list", tuple(items))
 
     def listing(self) -> list[Tree]:
@@ -240,14 +248,14 @@ def _enclosed(opening: str, closing: str, items: list[Tree]) -> Tree:
     """What brackets make of their content."""
     if opening == r"\{" or (opening == "{" and len(items) > 1):
         return Tree("set", tuple(items))
-    if len(items) == 1 and opening + closing not in ("(]", "[)"):
+    if len(items) == 1 and opening + closing in ("()", "[]", "{}", r"\langle\rangle"):
         if opening == "[" and _is_row(items[0]):
             return Tree("matrix", (_row(items[0]),))
         return items[0]
     if opening == "[" and closing == "]" and all(_is_row(item) for item in items):
         if len({len(_row(item)) for item in items}) == 1:
             return Tree("matrix", tuple(map(_row, items)))
-    if "[" in opening or "]" in closing:
+    if opening in "[]" or closing in "[]":
         if len(items) == 2:
             return Tree("interval", (*items, opening == "[", closing == "]"))
         if opening + closing != "[]":

@@ -9,6 +9,7 @@ from rlenvs.verifiers.tree import Tree, constant, number, symbol
 from rlenvs.verifiers.vocabulary import INVERSES, PLAIN_STYLES, SEVERAL_ARGUMENTS, STYLE_COMMANDS
 
 DOMAINS = frozenset("RZNQC")
+_DECORATIONS = {r"\overline": r"\bar", r"\overrightarrow": r"\vec", r"\widehat": r"\hat"}
 _BIG = {r"\sum": "sum", r"\prod": "product"}
 
 
@@ -145,7 +146,7 @@ class CommandParser(Cursor):
         factors = inside.args if inside.head == "multiply" else (inside,)
         if any(factor.head not in ("symbol", "constant") for factor in factors):
             raise ParseError(f"{name} decorates letters only")
-        decoration = r"\bar" if name == r"\overline" else name
+        decoration = _DECORATIONS.get(name, name)
         return symbol(f"{decoration} {''.join(factor.args[0] for factor in factors)}")
 
     def _letters(self) -> list[str]:

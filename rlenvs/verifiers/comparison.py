@@ -117,8 +117,15 @@ class Comparison:
                 return self.compare(other, one.args[0]) if swap else self.compare(one.args[0], other)
         real = self._compare_real_sets(gold, prediction) if "relation" in _heads_of_parts(gold, prediction) else None
         if real is None and prediction.head in _GROUPS and gold.head not in _GROUPS:
-            return different("structure", f"{len(prediction.args)} answers instead of one")
+            return self._compare_repeated(gold, prediction)
         return real or different("structure", "one has parts that the other does not have")
+
+    def _compare_repeated(self, gold: Tree, prediction: Tree) -> Outcome:
+        """One answer against a list of it in several forms: ``1/2 or 0.5``."""
+        outcomes = [self.compare(gold, answer) for answer in prediction.args]
+        if gold.head not in CONTAINERS and prediction.head == "list" and all(outcomes):
+            return outcomes[-1]
+        return different("structure", f"{len(prediction.args)} answers instead of one")
 
     def _compare_unordered(self, gold: Tree, prediction: Tree) -> Outcome:
         right, answers = list(gold.args), list(prediction.args)

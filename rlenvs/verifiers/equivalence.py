@@ -8,18 +8,20 @@ from typing import NamedTuple
 
 from rlenvs.verifiers.comparison import Comparison
 from rlenvs.verifiers.cursor import ParseError
+from rlenvs.verifiers.evaluated import is_evaluated
 from rlenvs.verifiers.extraction import extract
 from rlenvs.verifiers.normalisation import MAX_LENGTH, MalformedError, fold, key, unwrap
 from rlenvs.verifiers.outcome import Outcome, different, same
 from rlenvs.verifiers.parsing import parse
 from rlenvs.verifiers.proof import prove
-from rlenvs.verifiers.tree import LEAVES, Tree, heads
-from rlenvs.verifiers.words import choice, compare_choice, compare_words, is_no_answer
+from rlenvs.verifiers.tree import Tree
+from rlenvs.verifiers.words import choice, compare_choice, compare_words, is_no_answer, same_choices
 
 _WHOLE = re.compile(r"([+-]?)0*([0-9]+)")
 MIN_SENTENCE_WORDS = 4
 _GROUPED = re.compile(r"[0-9],[0-9]{3}")
-_EVALUATED = LEAVES | {"negate", "percent", "degree", "quantity"}
+_POINT = re.compile(r"[^,]*[0-9]?\.[0-9][^,]*")
+_DECIMAL_COMMA = re.compile(r"([^,([{]*[0-9]),([0-9]{1,2}|[0-9]{4,})(?![0-9])([^,]*)")
 
 
 class UnreadableGoldError(MalformedError):
@@ -40,7 +42,7 @@ def equivalent(gold: str, prediction: str, reject_unevaluated: bool = False) -> 
     Args:
         gold: The right answer.
         prediction: Another one, without text around it.
-        reject_unevaluated: Whether a number must be given as a number: ``2 + 2`` is not 4 then.
+        reject_unevaluated: Whether an answer must be worked out (`evaluated`): ``2 + 2`` is not 4 then, nor ``8/2``.
 
     Returns:
         True or false, with the layer that decided and the reason.
@@ -137,7 +139,11 @@ def _compare_prepared(gold: Prepared, prediction: Prepared, reject_unevaluated: 
         outcome = compare_choice(gold.choice, prediction.text)
         if outcome is not None:
             return outcome
+    if same_choices(gold.text, prediction.text):
+        return same("words")
     outcome = _compare_parsed(gold.text, prediction.text, True, reject_unevaluated)
+    if not outcome and _POINT.fullmatch(gold.text) and (comma := _DECIMAL_COMMA.fullmatch(prediction.text)):
+        return _compare_parsed(gold.text, "{}.{}{}".format(*comma.groups()), False, reject_unevaluated)
     if not outcome and (_GROUPED.search(gold.text) or _GROUPED.search(prediction.text)):
         return _compare_parsed(gold.text, prediction.text, False, reject_unevaluated) or outcome
     return outcome
@@ -149,7 +155,7 @@ def _compare_parsed(gold: str, prediction: str, grouping: bool, reject_unevaluat
         answer = parse(prediction, grouping)
     except ParseError:
         return compare_words(gold, prediction)
-    if reject_unevaluated and _is_number(right) and not _is_evaluated(answer):
+    if reject_unevaluated and not is_evaluated(answer, right):
         return different("structure", "the answer is not evaluated")
     return Comparison(prove).compare(right, answer)
 
@@ -167,14 +173,3 @@ def _parse_gold(gold: str, grouping: bool) -> Tree:
         return parse(gold, grouping)
     except MalformedError as error:
         raise UnreadableGoldError(f"the gold answer cannot be read: {error}") from error
-
-
-def _is_number(tree: Tree) -> bool:
-    return tree.head in ("number", "decimal") or (tree.head == "negate" and _is_number(tree.args[0]))
-
-
-def _is_evaluated(tree: Tree) -> bool:
-    """Whether nothing is left to compute but a quotient, a sign or a unit."""
-    if tree.head == "relation":
-        tree = tree.args[0][-1]
-    return heads(tree) <= _EVALUATED | {"divide"}

@@ -18,6 +18,9 @@ MAX_WORK = 200_000
 MAX_TERMS = 200
 """Of a sum or product that is written out."""
 
+_TERM_WORK = 300
+"""What writing out a term counts."""
+
 NOWHERE: Mapping[str, Fraction] = MappingProxyType({})
 
 
@@ -86,7 +89,7 @@ class _Evaluation:
         terms = written_out(tree, self.value(tree.args[2]), self.value(tree.args[3]))
         if terms is None:
             return None
-        self.work += 100 * len(terms.args)
+        self.work += _TERM_WORK * len(terms.args)
         return self.value(terms)
 
 

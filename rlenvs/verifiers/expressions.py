@@ -27,6 +27,7 @@ _OPENING |= frozenset(
         r"\dbinom",
         r"\bar",
         r"\overline",
+        r"\begin",
     }
 )
 
@@ -222,4 +223,6 @@ class ExpressionParser(CommandParser):
 
 
 def _times(left: Tree, right: Tree) -> Tree:
+    if right.head == "matrix" and left.head != "matrix":
+        return Tree("matrix", tuple(tuple(_times(left, entry) for entry in row) for row in right.args))
     return Tree("multiply", (*(left.args if left.head == "multiply" else (left,)), right))

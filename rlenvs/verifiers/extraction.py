@@ -28,10 +28,17 @@ MAX_ANCHORS = 32
 MAX_ANCHORED = 400
 MAX_BARE = 300
 _HEADING_WORDS = 3
+_NEAR = 60
 _MARK = re.compile(r"(?<!#)####(?!#)[ \t]*([^\n]*)")
 _ANCHOR = re.compile(r"\banswers?\b\**(?:[^.\n:=$]{0,60}?(?:\bis\b|\bare\b|:|=|\bequals\b))[\s:*]*", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"[.!?](?=\s|$|\*)|\n|[,;]? \b(?:but|so|because|which|since|as)\b|\bI hope\b")
 _DENIAL = re.compile(r"\W*(?:definitely |certainly |probably )?(?:not|never|n't)\b", re.IGNORECASE)
+_DENIED_AFTER = re.compile(
+    r"\W*(?:is|was|seems)(?:n't| not)? +(?:clearly |definitely )?"
+    r"(?:(?:wrong|incorrect|false)|(?<=not )(?:the|my|right|correct)|(?<=n't )(?:the|my|right|correct))\b",
+    re.IGNORECASE,
+)
+_DOUBT = re.compile(r"\b(?:doubt|deny|(?:don't|do not|cannot|can't) (?:think|believe|say|claim))\b", re.IGNORECASE)
 _DENYING = frozenset({"not", "isn't", "cannot", "can't", "never", "wasn't", "isnt", "neither", "aren't"})
 _CLAUSE = re.compile(r"\bbut\b|[.,;:!?\n]")
 _NUMBER = (
@@ -128,7 +135,7 @@ def _anchored(text: str) -> Extraction | None:
     answers = []
     for match in collections.deque(_ANCHOR.finditer(text), MAX_ANCHORS):
         rest = text[match.end() : match.end() + MAX_ANCHORED]
-        if _DENIAL.match(rest):
+        if _DENIAL.match(rest) or _DOUBT.search(_clause_before(text, match.start())):
             return Extraction((), "none", "the answer is denied")
         answers.append(_first_answer(rest))
     answers = [answer for answer in answers if answer]
@@ -173,9 +180,15 @@ def _is_answer(text: str) -> bool:
 
 
 def _is_denied(text: str, passage: Passage) -> bool:
-    """Whether the clause before a passage says that it is not the answer."""
-    before = _CLAUSE.split(text[max(0, passage.start - 60) : passage.start])[-1]
-    return any(word.strip("*_\"'$\\") in _DENYING for word in before.lower().replace("\u2019", "'").split()[-5:])
+    """Whether the words around a passage say that it is not the answer."""
+    before = _clause_before(text, passage.start)
+    if _DOUBT.search(before) or _DENIED_AFTER.match(text[passage.end : passage.end + _NEAR]):
+        return True
+    return any(word.strip("*_\"'$\\") in _DENYING for word in before.lower().split()[-5:])
+
+
+def _clause_before(text: str, place: int) -> str:
+    return _CLAUSE.split(text[max(0, place - _NEAR) : place])[-1].replace("\u2019", "'")
 
 
 def _distinct(answers: list[str], source: str) -> Extraction:

@@ -20,7 +20,7 @@ from rlenvs.verifiers.vocabulary import (
 MAX_TOKENS = 1200
 _EXPONENT = r"(?:[eE][+-]?[0-9]+(?![A-Za-z0-9.]))?"
 _TOKEN = r"""
-    (?P<repeating>[0-9]*\.[0-9]*\\(?:overline|bar|dot)(?:\{{[0-9]+\}}|[0-9]))
+    (?P<repeating>[0-9]*\.[0-9]*(?:\\(?:overline|bar|dot)(?:\{{[0-9]+\}}|[0-9])|[0-9]\ ?\\[lc]?dots(?![a-z])))
   | (?P<number>(?:{grouped}|[0-9]+)(?:\.[0-9]+)?{exponent}|\.[0-9]+{exponent})
   | (?P<command>\\(?:[A-Za-z]+|.))
   | (?P<word>[A-Za-z]+)
@@ -36,7 +36,7 @@ _GROUP_MARK = re.compile(r"\{,\}|[, ]")
 _MERIDIEM = re.compile(r"\b([aApP])\.? ?[mM]\b\.?")
 _PREFIXES = re.compile(r"(arcsin|arccos|arctan|sinh|cosh|tanh|sqrt|sin|cos|tan|cot|sec|csc|ln|log)([a-zA-Z]{1,2})")
 _SEPARATORS = frozenset({"and", "or", "where"})
-_SPECIAL = {"sqrt": r"\sqrt ", "percent": "%", "union": r"\cup", "times": r"\times", "choose": r"\choose"}
+_SPECIAL = {"sqrt": r"\sqrt ", "percent": "%", "union": r"\cup", "times": r"\times", "choose": r"\choose", "to": ":"}
 _LETTER = re.compile("[A-Za-z]")
 
 
@@ -122,7 +122,7 @@ def _split_word(word: str, spaced: bool, before: list[Token], at_end: bool = Fal
         return [Token("constant", CONSTANTS[word], spaced)]
     if word in _SPECIAL:
         special = _SPECIAL[word]
-        return [Token("operator" if special == "%" else "command", special, spaced)]
+        return [Token("operator" if special in ("%", ":") else "command", special, spaced)]
     if word in GREEK:
         return [Token("letter", word, spaced)]
     if word.lower() in MULTIPLIERS:
@@ -155,6 +155,8 @@ def _read_text(text: str, position: int, command: str, spaced: bool, tokens: lis
     bare = content.strip(" ,.;").lower()
     if bare in _SEPARATORS:
         tokens.append(Token("separator", bare, spaced))
+    elif bare == "to":
+        tokens += _split_word(bare, spaced, tokens)
     elif bare in MULTIPLIERS:
         tokens.append(Token("multiplier", bare, spaced))
     elif not _LETTER.search(content):

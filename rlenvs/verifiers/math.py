@@ -30,7 +30,7 @@ def verify(gold: Gold, response: str, extraction: str = "auto", *, reject_uneval
         gold: The right answer, or a list of accepted ones.
         response: What the model wrote.
         extraction: ``auto``; ``strict`` takes marked answers only; ``exact`` takes the whole response.
-        reject_unevaluated: Whether a number must be given as a number: ``2 + 2`` is not 4 then.
+        reject_unevaluated: Whether an answer must be worked out (`evaluated`): ``2 + 2`` is not 4 then, nor ``8/2``.
 
     Returns:
         The verdict; its status is ``error`` if the gold answer cannot be read. ``detail`` has the ``stage`` that

@@ -10,7 +10,7 @@ from rlenvs.verifiers.units import SYMBOLS, canonical
 
 NO_UNITS = frozenset({"", "unit", "unit^2", "unit^3", "square unit", "cubic unit"})
 _NO_UNIT_WORDS = re.compile(
-    r"\b(?:not?|isn|or|nor|never|than|more|less|except|without|but|wrong|minus|plus|if|either)\b"
+    r"\b(?:not?|isn|or|nor|never|than|more|less|except|without|but|wrong|minus|plus|if|either|is|was|incorrect|false)\b"
 )
 MAX_UNIT_WORDS = 6
 
@@ -50,14 +50,14 @@ def with_letters_as_units(tree: Tree) -> Measured | None:
     """``5 m/s`` read as a speed instead of five times m by s; None if the letters cannot be units."""
     if tree.head == "divide":
         above, below = with_letters_as_units(tree.args[0]), _unit_letters(tree.args[1])
-        return None if above is None or below is None else Measured(above.value, f"{above.unit}/{below}")
+        return None if above is None or below is None else Measured(above.value, canonical(f"{above.unit}/{below}"))
     if tree.head != "multiply":
         return None
     value, *letters = tree.args
     units = [_unit_letters(letter) for letter in letters]
     if free_symbols(value) or None in units:
         return None
-    return Measured(value, " ".join(map(str, units)))
+    return Measured(value, canonical(" ".join(map(str, units))))
 
 
 def _unit_letters(tree: Tree) -> str | None:

@@ -75,6 +75,7 @@ _FOLD = str.maketrans(_SIGNS | {sign: rf"\frac{{{above}}}{{{below}}}" for sign, 
 
 _RAISED = re.compile(f"[{''.join(_SUPERSCRIPTS)}]+")
 _LOWERED = re.compile(f"[{''.join(_SUBSCRIPTS)}]+")
+_DOTS = re.compile(r"(?<=[0-9])\.{3,}")
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _SIZES = re.compile(r"\\(?:left|right|[bB]igg?[lrm]?)(?![A-Za-z])\.?")
 _NOT_SHOWN = re.compile(
@@ -106,6 +107,8 @@ def fold(text: str) -> str:
     """The same answer in ASCII and LaTeX as far as it can be; raises `MalformedError` on control characters."""
     if _UNPRINTABLE.search(text):
         raise MalformedError("the answer has control or direction characters")
+    if "..." in text:
+        text = _DOTS.sub(r"\\ldots ", text)
     if not text.isascii():
         text = _RAISED.sub(lambda run: f"^{{{''.join(map(_SUPERSCRIPTS.__getitem__, run[0]))}}}", text)
         text = _LOWERED.sub(lambda run: f"_{{{''.join(map(_SUBSCRIPTS.__getitem__, run[0]))}}}", text)

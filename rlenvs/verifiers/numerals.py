@@ -40,15 +40,25 @@ def whole(digits: str) -> Tree:
 
 
 def repeating(text: str) -> Tree:
-    r"""The quotient that ``0.1\overline{6}`` stands for."""
+    r"""The quotient that ``0.1\overline{6}`` or ``0.166\ldots`` stands for; a decimal if no digits repeat."""
     if len(text) > MAX_DIGITS:
         raise ParseError("a number has too many digits")
     shown, _, command = text.partition("\\")
-    period = "".join(character for character in command if "0" <= character <= "9")
-    before, _, places = shown.partition(".")
+    before, _, places = shown.strip().partition(".")
+    period = "".join(character for character in command if "0" <= character <= "9") or _repeated(places)
+    if not period:
+        return decimal(f"{before}.{places}")
     value = Fraction(int((before + places) or "0"), 10 ** len(places))
     value += Fraction(int(period), (10 ** len(period) - 1) * 10 ** len(places))
     return Tree("divide", (number(value.numerator), number(value.denominator)))
+
+
+def _repeated(places: str) -> str:
+    """The shortest run of digits that the places end with twice; empty if there is none."""
+    for length in range(1, len(places) // 2 + 1):
+        if places[-length:] == places[-2 * length : -length]:
+            return places[-length:]
+    return ""
 
 
 def named_base(text: str) -> int | None:

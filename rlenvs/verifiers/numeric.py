@@ -13,13 +13,15 @@ from typing import Any
 import mpmath
 
 from rlenvs.verifiers.exact import CostlyError, UndefinedError, rational, written_out
-from rlenvs.verifiers.precision import ZERO_BITS, arithmetic, chopped, is_real, to_number
-from rlenvs.verifiers.tree import Tree
+from rlenvs.verifiers.precision import ZERO_BITS, arithmetic, as_fraction, chopped, is_real, to_number
+from rlenvs.verifiers.quadrature import integral
+from rlenvs.verifiers.series import series
+from rlenvs.verifiers.tree import BINDERS, Tree, constant, free_symbols, heads, nodes
 
 LOST_BITS = 100
 """Terms that cancel by this much, or are this much smaller than others, leave too few digits (30 digits)."""
 
-MAX_EVALUATIONS = 2000
+MAX_EVALUATIONS = 1500
 """Nodes that are computed for one value, those of sums written out among them."""
 
 MAX_MAGNITUDE = 1_000_000
@@ -102,10 +104,46 @@ class Evaluation:
         return result
 
     def _written_out(self, tree: Tree) -> Any:
+        if tree.head == "sum" and tree.args[3] == constant("infinity"):
+            return self._series(*tree.args[:3])
         terms = written_out(tree, rational(tree.args[2], self.point), rational(tree.args[3], self.point))
         if terms is None:
             raise UndefinedError("a sum of unknown length")
         return self.value(terms)
+
+    def _integral(self, body: Tree, variable: str, lower: Tree, upper: Tree) -> Any:
+        self._check_single(body, variable)
+        ends = self.value(lower), self.value(upper)
+        if not all(map(is_real, ends)):
+            raise UndefinedError("an integral along a path")
+        result = integral(self.context, lambda number: self._at(body, variable, as_fraction(number)), *ends)
+        if result is None:
+            raise LostError("the integral is not smooth enough to be computed")
+        return result
+
+    def _series(self, body: Tree, variable: str, lower: Tree) -> Any:
+        self._check_single(body, variable)
+        first = rational(lower)
+        if first is None or first.denominator != 1:
+            raise UndefinedError("a sum from no whole number on")
+        result = series(self.context, lambda index: self._at(body, variable, Fraction(index)), int(first))
+        if result is None:
+            raise LostError("the sum converges too slowly to be computed")
+        return result
+
+    def _check_single(self, body: Tree, variable: str) -> None:
+        """Integrals and series within others, or of several variables, are left to proofs."""
+        if free_symbols(body) - {variable} or not BINDERS.isdisjoint(heads(body)):
+            raise UndefinedError("too many variables to compute")
+
+    def _at(self, body: Tree, variable: str, number: Fraction) -> Any:
+        """The value of an integrand or a summand."""
+        if self.evaluations > MAX_EVALUATIONS - len(list(nodes(body))):
+            raise LostError("the integral or sum takes too many points")
+        saved, self.point = self.point, {variable: number}
+        result = self.value(body)
+        self.point = saved
+        return result
 
     def _leaf(self, args: tuple[Any, ...]) -> Any:
         return to_number(self.context, args[0])

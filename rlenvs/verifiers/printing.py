@@ -19,6 +19,7 @@ _BRACKETS = {
 _SIGNS = {"negate": "-", "plus_minus": r"\pm ", "minus_plus": r"\mp "}
 _POSTFIXES = {"percent": r"\%", "degree": r"^\circ ", "factorial": "!", "factorial2": "!!"}
 _SET_SIGNS = {"union": r"\cup ", "intersection": r"\cap ", "difference": r"\setminus "}
+_WORDS = {"union": r" \text{ or } ", "intersection": r" \text{ and } "}
 _RELATIONS = {"<=": r"\le ", ">=": r"\ge ", "!=": r"\ne ", "in": r"\in ", "congruent": r"\equiv "}
 _BIG = {"sum": r"\sum", "product": r"\prod"}
 _CURRENCIES = {"$": r"\$", **{sign: sign for sign in "\u20ac\u00a3\u00a5"}}
@@ -38,8 +39,8 @@ def printed(tree: Tree) -> str:
     if head in _POSTFIXES:
         return _bracketed(args[0]) + _POSTFIXES[head]
     if head in _SET_SIGNS:
-        inequalities = head == "intersection" and args[0].head == "relation"
-        return (r" \text{ and } " if inequalities else _SET_SIGNS[head]).join(map(printed, args))
+        sign = _WORDS[head] if args[0].head == "relation" else _SET_SIGNS[head]
+        return sign.join(map(printed, args))
     if head in _FORMS:
         return _FORMS[head](tree)
     return f"\\{_FUNCTION_NAMES.get(head, head)}({', '.join(map(printed, args))})"
@@ -93,6 +94,8 @@ def _root(tree: Tree) -> str:
 
 def _interval(tree: Tree) -> str:
     low, high, low_closed, high_closed = tree.args
+    if not low_closed and not high_closed:
+        return f"]{printed(low)}, {printed(high)}["  # in round brackets it would be a tuple
     return f"{'[' if low_closed else '('}{printed(low)}, {printed(high)}{']' if high_closed else ')'}"
 
 

@@ -20,6 +20,10 @@ from rlenvs.verifiers.tree import Tree, children, free_symbols, heads, nodes
 
 RELEASE = b"rlenvs math verifier 1"
 POINTS = 10
+FAR_POINTS = 2
+"""The last points: beyond the numbers in the expressions, where an absolute value or a maximum turns."""
+
+MAX_FAR = 10_000
 ENOUGH = 4
 """Points at which both sides must be defined and agree."""
 
@@ -124,11 +128,13 @@ def _points(gold: Tree, prediction: Tree) -> Iterator[dict[str, Fraction]]:
     names = sorted(free_symbols(gold) | free_symbols(prediction))
     whole = _whole_names(gold) | _whole_names(prediction)
     seed = hashlib.sha256(RELEASE + repr((gold, prediction)).encode()).digest()
+    far = 3 * (1 + max(_largest_number(gold), _largest_number(prediction)))
     for index in range(POINTS):
+        scale = far if index >= POINTS - FAR_POINTS else 1
         stream = hashlib.shake_256(seed + bytes([index])).digest(4 * len(names))
         words = [int.from_bytes(stream[4 * place : 4 * place + 4], "big") for place in range(len(names))]
         yield {
-            name: Fraction(1 + word % 12) if name in whole else _coordinate(word, index)
+            name: Fraction(1 + word % 12) if name in whole else scale * _coordinate(word, index)
             for name, word in zip(names, words, strict=True)
         }
 
@@ -138,6 +144,12 @@ def _coordinate(word: int, index: int) -> Fraction:
     size = Fraction(404 + word % 1313, 1009)
     negative = index % 4 == 1 or (index % 4 == 3 and word & (1 << 31))
     return -size if negative else size
+
+
+def _largest_number(tree: Tree) -> int:
+    """The integer part of the largest number in a tree, `MAX_FAR` at most."""
+    sizes = (int(node.args[0]) for node in nodes(tree) if node.head in ("number", "decimal"))
+    return min(max(sizes, default=0), MAX_FAR)
 
 
 def _whole_names(tree: Tree) -> frozenset[str]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from rlenvs.verifiers import pool
 from rlenvs.verifiers.exact import MAX_TERMS, CostlyError, UndefinedError, rational
 from rlenvs.verifiers.outcome import Outcome, undecided
-from rlenvs.verifiers.tree import BINDERS, Tree, free_symbols, heads, nodes
+from rlenvs.verifiers.tree import BINDERS, Tree, constant, free_symbols, heads, nodes
 
 PROVABLE = BINDERS | {"determinant"}
 MAX_BINDERS = 2
+_FACTORIALS = frozenset({"factorial", "factorial2", "binomial"})
 _POLYNOMIAL = frozenset({"number", "decimal", "symbol", "add", "multiply", "negate"})
 
 
@@ -22,9 +23,23 @@ def prove(gold: Tree, prediction: Tree) -> Outcome:
 
 
 def _is_hopeless(tree: Tree) -> bool:
-    """Whether a tree has many binders, a costly number, or a long sum that has no closed form."""
+    """Whether a tree has many binders, a costly number, or one that sympy hardly ever does within its limits."""
     binders = [node for node in nodes(tree) if node.head in BINDERS]
-    return len(binders) > MAX_BINDERS or any(map(_is_long, binders)) or _has_costly_number(tree)
+    if len(binders) > MAX_BINDERS or _has_costly_number(tree):
+        return True
+    return any(_is_long(binder) or _was_computed(binder) or _has_fast_limit(binder) for binder in binders)
+
+
+def _was_computed(binder: Tree) -> bool:
+    """Whether an integral is a number that quadrature has tried: it is not smooth, and proofs of such are dear."""
+    if binder.head != "integral" or free_symbols(binder) or not BINDERS.isdisjoint(heads(binder.args[0])):
+        return False
+    return constant("infinity") not in (node for end in binder.args[2:] for node in nodes(end))
+
+
+def _has_fast_limit(binder: Tree) -> bool:
+    """A limit with factorials."""
+    return binder.head == "limit" and not _FACTORIALS.isdisjoint(heads(binder.args[0]))
 
 
 def _is_long(binder: Tree) -> bool:

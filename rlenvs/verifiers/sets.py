@@ -46,10 +46,9 @@ def pieces(tree: Tree) -> tuple[Piece, ...]:
         return _interval(*args)
     if head == "tuple" and len(args) == 2:
         return _interval(*args, False, False)
-    if head == "list" and any("!=" in item.args[1] for item in args if item.head == "relation"):
-        return _intersection(*map(pieces, args))
     if head in ("set", "list"):
-        return _merged(piece for item in args for piece in _member(item))
+        either = _merged(piece for item in args for piece in _member(item))
+        return _intersection(*map(pieces, args)) if _hold_together(tree, either) else either
     if head == "union":
         return _merged(piece for part in args for piece in pieces(part))
     if head == "intersection":
@@ -68,6 +67,13 @@ def pieces(tree: Tree) -> tuple[Piece, ...]:
 def is_inequality(tree: Tree) -> bool:
     """Whether a relation orders or excludes."""
     return tree.head == "relation" and not ORDERS.isdisjoint(tree.args[1])
+
+
+def _hold_together(tree: Tree, either: tuple[Piece, ...]) -> bool:
+    """Whether listed inequalities hold all at once: where any number would do, "or" is not what is meant."""
+    if tree.head != "list" or not all(map(is_inequality, tree.args)):
+        return False
+    return either == WHOLE_LINE or any("!=" in item.args[1] for item in tree.args)
 
 
 def _member(item: Tree) -> tuple[Piece, ...]:

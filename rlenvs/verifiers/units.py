@@ -84,24 +84,30 @@ _CURRENCIES = {"$": "dollar", "€": "euro", "£": "british pound", "¥": "yuan"
 
 def canonical(text: str) -> str:
     """One spelling for all spellings of a unit: ``square feet``, ``ft^2`` and ``sq ft`` become ``foot^2``."""
-    parts: list[str] = []
-    power = 0
+    factors: list[tuple[str, int]] = []
+    sign = power = 1
     for piece in _PIECE.findall(text.replace("\\", " ").replace(" per ", " / ")):
         word = piece.lower()
         if word in ("of", "the", "a"):
             continue
-        if word in _POWER_WORDS and not (word.endswith("ed") and parts):
-            power = _POWER_WORDS[word]
+        if piece == "/":
+            sign = -1
+        elif factors and (piece.startswith("^") or (word in _POWER_WORDS and word.endswith("ed"))):
+            name, exponent = factors.pop()
+            factors.append((name, exponent * (_POWER_WORDS.get(word) or int(piece.strip("^{}")))))
         elif word in _POWER_WORDS:
-            parts.append(f"^{_POWER_WORDS[word]}")
-        elif piece.startswith("^"):
-            parts.append("^" + piece[1:].strip("{}"))
+            power = _POWER_WORDS[word]
         else:
-            parts.append(_name(piece))
-            if power and piece != "/":
-                parts.append(f"^{power}")
-                power = 0
-    return " ".join(parts).replace(" ^", "^").replace(" / ", "/").removesuffix("^1")
+            above, _, below = _name(piece).partition("/")
+            factors += [(above, sign * power)] + ([(below, -sign)] if below else [])
+            sign = power = 1
+    return "/".join(filter(None, (_joined(factors, 1), _joined(factors, -1)))) if factors else ""
+
+
+def _joined(factors: list[tuple[str, int]], sign: int) -> str:
+    """The factors above or below the line."""
+    powers = [(name, exponent * sign) for name, exponent in factors if exponent * sign > 0]
+    return " ".join(name if exponent == 1 else f"{name}^{exponent}" for name, exponent in powers)
 
 
 def _name(piece: str) -> str:

@@ -16,6 +16,8 @@ _CHOICE_WITH_OPTION = re.compile(
 )
 _GOLD_WITH_OPTION = re.compile(r"\(?([A-F])[.:)] ?[^A-Z]*")
 _ANOTHER_CHOICE = re.compile(r"\([A-Z]\)|\b(?:and|or|not)\b|\b[B-HJ-Z]\b")
+_CHOICES = re.compile(r"\(?[A-H]\)?(?:(?: ?[,;&] ?| |(?:,? )?and )?\(?[A-H]\)?)+")
+_ABBREVIATIONS = {"dne": "does not exist"}
 _NO_ANSWERS = frozenset({"nan", "zoo", "?", "n/a"})
 
 
@@ -26,7 +28,8 @@ def is_no_answer(text: str) -> bool:
 
 def plain_words(text: str) -> str:
     """The words of an answer in lower case, without markup, quotes and punctuation."""
-    return " ".join(_LAYOUT.sub(" ", _TEXT_COMMAND.sub(" ", text)).lower().split())
+    words = " ".join(_LAYOUT.sub(" ", _TEXT_COMMAND.sub(" ", text)).lower().split())
+    return _ABBREVIATIONS.get(words, words)
 
 
 def choice(text: str) -> str | None:
@@ -51,6 +54,15 @@ def compare_choice(gold: str, prediction: str) -> Outcome | None:
         letter, option = (match[1] or match[2]).upper(), match[3]
         return _judged(letter == gold and not _ANOTHER_CHOICE.search(option))
     return None
+
+
+def same_choices(gold: str, prediction: str) -> bool:
+    """Whether both name the same letters of a multiple choice with several answers: ``AC`` and ``A, C``."""
+    texts = _plain(gold), _plain(prediction)
+    if not all(map(_CHOICES.fullmatch, texts)):
+        return False
+    right, answer = (re.findall("[A-H]", text) for text in texts)
+    return sorted(right) == sorted(answer) and len(set(right)) == len(right)
 
 
 def compare_words(gold: str, prediction: str) -> Outcome:

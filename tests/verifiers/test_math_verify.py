@@ -55,8 +55,44 @@ def test_restating_the_question_can_be_refused() -> None:
     assert equivalent("56088", r"123 \times 456")
     assert not equivalent("56088", r"123 \times 456", reject_unevaluated=True)
     assert verify("4", r"\boxed{2+2}", reject_unevaluated=True).status == "wrong"
-    for answer in ("4", "4.0", "x = 4", r"\frac{8}{2}", "-(-4)", "4 cm"):
-        assert verify("4", rf"\boxed{{{answer}}}", reject_unevaluated=True).reward == 1.0, answer
+
+
+@pytest.mark.parametrize(
+    ("gold", "answers"),
+    [
+        ("4", ["4", "4.0", "x = 4", "-(-4)", "4 cm", "2+2 = 4", "400\\%"]),
+        (r"\frac{5}{6}", [r"\frac56", "5/6", r"\frac{-5}{-6}"]),
+        (r"\frac{9}{4}", ["2.25", r"2\frac14", "9/4"]),
+        ("3000", [r"3 \times 10^3", "3e3", "3,000"]),
+        ("2^{10}", ["1024", "2^{10}"]),
+        (r"2\sqrt{3}", [r"\sqrt{12}"]),
+        ("x^2-1", ["(x-1)(x+1)"]),
+        ("(2, 3)", ["(2, 3)", "x = 2, y = 3"]),
+    ],
+)
+def test_what_is_worked_out_passes(gold: str, answers: list[str]) -> None:
+    for answer in answers:
+        assert verify(gold, rf"\boxed{{{answer}}}", reject_unevaluated=True).reward == 1.0, answer
+
+
+@pytest.mark.parametrize(
+    ("gold", "answer"),
+    [
+        ("46", "92/2"),
+        ("46", "12+34"),
+        ("46", "x = 92/2"),
+        (r"\frac{5}{6}", "1/2+1/3"),
+        (r"\frac{1}{2}", r"\frac{4}{8}"),
+        ("8", "2^3"),
+        ("120", "5!"),
+        ("(2, 3)", "(1+1, 3)"),
+        (r"\frac{\pi^2}{6}", r"\sum_{n=1}^\infty \frac{1}{n^2}"),
+        ("e-2", r"\int_0^1 x^2 e^x dx"),
+    ],
+)
+def test_what_restates_the_question_does_not(gold: str, answer: str) -> None:
+    assert equivalent(gold, answer)
+    assert verify(gold, rf"\boxed{{{answer}}}", reject_unevaluated=True).reward == 0.0
 
 
 def test_an_outcome_tells_stage_and_reason() -> None:

@@ -24,7 +24,7 @@ CASES = [
     ("42", r"\boxed{(10**9)**(10**9)}"),
     (r"\frac{\pi^2}{6}", r"\boxed{\sum_{n=1}^{\infty} \frac{1}{n^2}}"),
     (r"\frac{1}{3}", r"\boxed{\int_0^1 x^2\,dx}"),
-    (r"\frac{1}{3}", r"\boxed{\int_0^1 x^3\,dx}"),
+    ("2", r"\boxed{\sum_{n=1}^{\infty} \frac{1}{n(n+1)}}"),
     (r"\sin^2 x+\cos^2 x", r"\boxed{1}"),
     ("x^2-1", r"\boxed{(x-1)(x+2)}"),
     ("1", r"\boxed{\lim_{x \to 0} \frac{\sin x}{x}}"),
@@ -93,7 +93,7 @@ def test_memory_and_time_limits_hold_in_a_child(monkeypatch) -> None:
 
 def test_what_the_clock_ended_is_an_error(monkeypatch) -> None:
     monkeypatch.setattr(pool.Worker, "ask", lambda *_: "time")
-    verdict = verify("42", r"\boxed{\int_0^1 x\,dx}")
+    verdict = verify("42", r"\boxed{\lim_{x \to 0} x}")
     assert (verdict.status, verdict.reward) == ("error", 0.0)
 
 
@@ -102,7 +102,7 @@ def test_a_worker_that_cannot_start_is_an_error(monkeypatch) -> None:
         raise OSError("no processes left")
 
     monkeypatch.setattr(pool.Pool, "_take", refuse)
-    assert verify("42", r"\boxed{\int_0^1 x\,dx}").detail["reason"] == "no processes left"
+    assert verify("42", r"\boxed{\lim_{x \to 0} x}").detail["reason"] == "no processes left"
 
 
 @pytest.mark.parametrize(
