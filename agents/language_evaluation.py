@@ -17,8 +17,8 @@ from torch import Tensor
 
 from agents.policies.causal_lm import CausalLM
 from agents.policies.responses import padded_prompts
-from agents.rollouts.generation_collector import response_batch
 from agents.rollouts.generation import GREEDY, Generation, Sampling, generate
+from agents.rollouts.generation_collector import response_batch
 from rlenvs.text.judging import UNFINISHED
 from rlenvs.text.rules import Rules
 from rlenvs.text.tokenizers import decode_rows
@@ -89,10 +89,13 @@ class Answers:
     def _distinct(self, row: int) -> int:
         """How many different right responses there are."""
         group = self._group(row)
-        return len({text for text, verdict in zip(self.texts[group], self.verdicts[group], strict=True) if verdict.reward})
+        judged = zip(self.texts[group], self.verdicts[group], strict=True)
+        return len({text for text, verdict in judged if verdict.reward})
 
 
-def answer(policy: CausalLM, rules: Rules, problems: NDArray[np.int64], k: int, sampling: Sampling, seed: int) -> Answers:
+def answer(
+    policy: CausalLM, rules: Rules, problems: NDArray[np.int64], k: int, sampling: Sampling, seed: int
+) -> Answers:
     """Writes and judges k responses to each problem.
 
     Args:
@@ -135,7 +138,7 @@ def report(policy: CausalLM, rules: Rules, problems: int, k: int, seed: int) -> 
     """Sampled at temperature 1 and greedy side by side: what a run's record tells before and after.
 
     Returns:
-        `pass@1` with `standard_error`, `entropy`, `pass@k`, `maj@k`, `distinct`, `greedy`, and the number of `problems`.
+        `pass@1` with `standard_error`, `entropy`, `pass@k`, `maj@k`, `distinct`, `greedy`, and how many `problems`.
     """
     chosen = first_problems(rules, problems)
     sampled = answer(policy, rules, chosen, k, Sampling(), seed).scores()

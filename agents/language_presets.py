@@ -1,4 +1,4 @@
-"""Settings that all agents share on text: the embedded model after a warm-up on demonstrations that are mostly wrong."""
+"""Settings that all agents share on text: the embedded model, warmed up on demonstrations that are mostly wrong."""
 
 from __future__ import annotations
 

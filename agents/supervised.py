@@ -90,7 +90,7 @@ def imitate(policy: CausalLM, rules: Rules, config: LanguageConfig, seed: int) -
     for step, batch in enumerate(demonstrations(rules, config, steps, seed)):
         for group in optimiser.param_groups:
             group["lr"] = config.warm_up_learning_rate * rate_at(step, steps)
-        batch = batch.with_(**{name: tensor.to(policy.device) for name, tensor in vars(batch).items() if tensor is not None})
+        batch = batch.to(policy.device)
         loss = -aggregate(policy.evaluate(batch).log_prob, batch.mask)
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -152,5 +152,6 @@ def _key(policy: CausalLM, rules: Rules, config: LanguageConfig, seed: int) -> s
     settings: dict[str, Any] = {
         name: value for name, value in asdict(config).items() if name.startswith(("warm_up", "wrong", "model"))
     }
-    told = [VERSION, settings, rules.fingerprint.hex(), seed, weights.hexdigest(), torch.__version__, policy.device.type]
-    return hashlib.sha256(json.dumps([*told, policy.config.precision], sort_keys=True).encode()).hexdigest()[:24]
+    told = [VERSION, settings, rules.fingerprint.hex(), seed, weights.hexdigest(), torch.__version__]
+    told += [policy.device.type, policy.config.precision]
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:24]

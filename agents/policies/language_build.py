@@ -55,7 +55,7 @@ def initial_body(vocab_size: int, config: PolicyConfig, seed: int) -> LlamaBody 
     body = load_body(config.model)
     if body.vocab_size < vocab_size:
         raise ValueError(
-            f"model={config.model!r} knows {body.vocab_size} tokens, the environment has {vocab_size}: give the environment the "
-            "model's tokenizer, --env-set tokenizer=NAME_OR_PATH"
+            f"model={config.model!r} knows {body.vocab_size} tokens, the environment has {vocab_size}: give the "
+            "environment the model's tokenizer, --env-set tokenizer=NAME_OR_PATH"
         )
     return body

@@ -28,7 +28,7 @@ def load_body(name: str | Path) -> LlamaBody | HubBody:
         model = AutoModelForCausalLM.from_pretrained(str(name), dtype=torch.float32)
     except (OSError, ValueError) as error:
         reason = str(error).strip().splitlines()[0]
-        raise ValueError(f"model={str(name)!r} cannot be loaded ({reason[:120]}); give a path or a hub's name") from error
+        raise ValueError(f"model={str(name)!r} cannot be loaded ({reason[:99]}); give a path or a name") from error
     return LlamaBody(from_transformers(model), str(name)) if is_llama_like(model.config) else HubBody(model, str(name))
 
 

@@ -80,6 +80,12 @@ class Batch:
         """Every reward ends what led to it, as a point does in Pong (Karpathy 2016): returns never pass one."""
         return self.with_(terminated=self.terminated | (self.rewards != 0))
 
+    def to(self, device: torch.device) -> Batch:
+        """Returns the batch on a device."""
+        tensors = ((field.name, getattr(self, field.name)) for field in fields(self))
+        moved: dict[str, Any] = {name: None if tensor is None else tensor.to(device) for name, tensor in tensors}
+        return Batch(**moved)
+
     def rows(self, index: Tensor) -> Batch:
         """Returns the rows named by `index` (`[b]` integers): whole episodes, segments or responses."""
         tensors = ((field.name, getattr(self, field.name)) for field in fields(self))

@@ -86,9 +86,10 @@ class GenerationCollector:
         self, policy: CausalLM, prompts: Tensor, written: Generation, rewards: NDArray, judged: NDArray
     ) -> Batch:
         batch = response_batch(prompts, self.group_size, written)
-        batch = batch.with_(rewards=torch.from_numpy(rewards).to(prompts.device).float().unsqueeze(1) * batch.terminated)
+        outcome = torch.from_numpy(rewards).to(prompts.device).float().unsqueeze(1)
+        batch = batch.with_(rewards=outcome * batch.terminated)
         if not judged.all():
-            batch = batch.rows(torch.from_numpy(judged).to(mask.device).nonzero().squeeze(1))
+            batch = batch.rows(torch.from_numpy(judged).to(prompts.device).nonzero().squeeze(1))
         if not policy.has_critic:
             return batch
         with torch.no_grad():
@@ -154,7 +155,8 @@ class ResponseStatistics:
         """Means since the last call; empty where there were no responses."""
         if not self.count:
             return {}
-        means = {f"rollout/{name}": float(total / self.count) for name, total in zip(self.NAMES, self.sums, strict=True)}
+        totals = zip(self.NAMES, self.sums, strict=True)
+        means = {f"rollout/{name}": float(total / self.count) for name, total in totals}
         means["rollout/episodes"] = float(self.count)
         self.sums, self.count = np.zeros(len(self.NAMES)), 0
         return means
