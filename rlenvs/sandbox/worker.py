@@ -1,0 +1,224 @@
+"""One zygote as the host sees it: started, asked to run programs, watched, ended."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import json
+import os
+import pwd
+import select
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rlenvs.sandbox.libraries import hidden_paths, library_paths, package_paths
+from rlenvs.sandbox.limits import Limits
+from rlenvs.sandbox.protocol import MessageReader, decode_body, encode_message
+from rlenvs.sandbox.scratch import Scratch
+from rlenvs.sandbox.settings import Settings
+
+START_SECONDS = 30.0
+UNUSED_UIDS = range(61184, 65520)
+"""What systemd keeps for users that come and go, within what containers usually map."""
+
+STAGE_PREFIX = "rlenvs-sandbox-"
+_ROOT = Path(__file__).resolve().parents[1]
+_BOOT = f"""
+import sys, types
+package = types.ModuleType("rlenvs")
+package.__path__ = [{str(_ROOT)!r}]
+sys.modules["rlenvs"] = package
+from rlenvs.sandbox.zygote import main
+argument = sys.argv[1]
+sys.argv[:] = sys.orig_argv[:] = ["solution.py"]
+main(argument)
+"""
+"""The package's own `__init__` registers environments and needs what lies in site-packages; a zygote does without."""
+
+
+class SandboxError(OSError):
+    """The sandbox itself has failed, or cannot be had here: nothing is known about the program."""
+
+
+class SandboxRefusedError(SandboxError):
+    """Here, programs cannot be kept in. The message has the remedy."""
+
+
+class Worker:
+    """One zygote, used by one thread at a time.
+
+    Raises:
+        SandboxError: It does not start.
+        SandboxRefusedError: It does not keep programs in, and `settings.unsafe` is False.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._stage: str | None = None
+        namespaces = settings.namespaces and sys.platform == "linux"
+        try:
+            try:
+                self.report = self._start(settings, namespaces)
+                self.degraded = [] if namespaces else ["namespaces"]
+            except SandboxError as error:
+                if not namespaces:
+                    raise
+                self.report = self._start(settings, namespaces=False)
+                self.degraded = [f"namespaces: {error}"]
+            if not settings.unsafe:
+                _check(self.report["probes"], self.report["layers"])
+        except BaseException:
+            self.close()
+            raise
+
+    def begin(self, descriptors: Sequence[int], places: Sequence[int], limits: Limits) -> None:
+        """Has a program run with copies of `descriptors`, at the numbers `places`."""
+        message = b"r" + encode_message({"places": list(places), "limits": limits.to_json()})
+        try:
+            socket.send_fds(self.control, [message], list(descriptors))
+        except OSError as error:
+            raise SandboxError(f"the zygote has gone: {error}") from None
+
+    def say(self, word: bytes) -> None:
+        """Says `NEXT_CASE` or `END` to a zygote that runs a program."""
+        with contextlib.suppress(OSError):  # whether it has gone shows when its status is read
+            self.control.sendall(word)
+
+    def read_status(self) -> dict[str, Any] | None:
+        """How the program ended, None if its status is not complete yet; call when the control socket is readable."""
+        try:
+            data = self.control.recv(65536)
+        except OSError as error:
+            raise SandboxError(f"the zygote has gone: {error}") from None
+        if not data:
+            raise SandboxError("the zygote has gone")
+        bodies = self._reader.feed(data)
+        if not bodies:
+            return None
+        status = decode_body(bodies[0])
+        if "failed" in status:
+            raise SandboxError(f"the zygote has failed: {status['failed']}")
+        return dict(status)
+
+    def wait_status(self, seconds: float) -> dict[str, Any]:
+        """`read_status`, waited for."""
+        end = time.monotonic() + seconds
+        while select.select([self.control], [], [], max(0.0, end - time.monotonic()))[0]:
+            if (status := self.read_status()) is not None:
+                return status
+        raise SandboxError(f"the zygote does not answer within {seconds:.1f} s")
+
+    def close(self) -> None:
+        """Ends the zygote and everything in it, and removes its directory."""
+        self._end()
+        if self._stage is not None:
+            remove_stage(self._stage)
+            self._stage = None
+
+    def _start(self, settings: Settings, namespaces: bool) -> dict[str, Any]:
+        """Starts a process and waits for its report."""
+        uid = unused_uid() if os.geteuid() == 0 else None
+        if not namespaces:
+            self._stage = make_stage(uid)
+        self.control, theirs = socket.socketpair()
+        self._reader = MessageReader()
+        paths = library_paths()
+        argument = {
+            "control": theirs.fileno(),
+            "host": os.getpid(),
+            "uid": uid,
+            "libraries": paths,
+            "hidden": hidden_paths(paths),
+            "packages": package_paths(settings.packages),
+            "preload": settings.preload,
+            "namespaces": namespaces,
+            "landlock": settings.landlock,
+            "seccomp": settings.seccomp,
+            "stage": self._stage,
+            "limits": Limits().to_json(),
+        }
+        with theirs:
+            self.process = subprocess.Popen(
+                [os.path.realpath(sys.executable), "-s", "-P", "-S", "-X", "utf8", "-c", _BOOT, json.dumps(argument)],
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/",
+                pass_fds=[theirs.fileno()], env=_environment(), start_new_session=True,
+            )  # fmt: skip
+        try:
+            return self.wait_status(START_SECONDS)
+        except BaseException:
+            self._end()
+            raise
+
+    def _end(self) -> None:
+        if hasattr(self, "process"):
+            self.control.close()
+            self.process.kill()
+            self.process.wait()
+
+
+def make_stage(uid: int | None) -> str:
+    """A directory for a zygote that sees the host's files; those of hosts that are no more are removed first."""
+    for old in Path(tempfile.gettempdir()).glob(f"{STAGE_PREFIX}*"):
+        with contextlib.suppress(OSError, ValueError):
+            owner = int(old.name.removeprefix(STAGE_PREFIX).partition("-")[0])
+            if not Path(f"/proc/{owner}").exists():
+                remove_stage(str(old))
+    stage = tempfile.mkdtemp(prefix=f"{STAGE_PREFIX}{os.getpid()}-")
+    if uid is not None:
+        os.chown(stage, uid, uid)
+    return stage
+
+
+def remove_stage(stage: str) -> None:
+    """Removes a directory of `make_stage`, however deep a killed program has left it."""
+    with contextlib.suppress(OSError):
+        Scratch(os.path.join(stage, "scratch")).clean()
+    shutil.rmtree(stage, ignore_errors=True)
+
+
+def unused_uid() -> int:
+    """A user id that nobody has and no process runs as."""
+    used = {entry.pw_uid for entry in pwd.getpwall()}
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            used.add(process.stat().st_uid)
+    start = os.getpid() + next(_COUNTER)
+    for offset in range(len(UNUSED_UIDS)):
+        uid = UNUSED_UIDS[(start * 7 + offset) % len(UNUSED_UIDS)]
+        if uid not in used:
+            return uid
+    raise SandboxError(f"all user ids from {UNUSED_UIDS[0]} to {UNUSED_UIDS[-1]} are in use: free some")
+
+
+_COUNTER = itertools.count()
+"""So that workers that start at the same time try different user ids."""
+
+
+def _environment() -> dict[str, str]:
+    """All environment variables that a program sees. The hash seed counts because there is no -I and no -E."""
+    return {
+        "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "TZ": "UTC", "USER": "sandbox",
+        "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1",
+        "MALLOC_ARENA_MAX": "2", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1",
+    }  # fmt: skip
+
+
+def _check(probes: dict[str, str], layers: dict[str, Any]) -> None:
+    """Raises unless everything that must be denied is denied."""
+    possible = [f"{name} ({finding})" for name, finding in probes.items() if finding != "denied"]
+    if not possible:
+        return
+    if sys.platform != "linux":
+        remedy = "use Linux, for instance in a container"
+    elif not layers["seccomp"]:
+        remedy = "allow seccomp"
+    else:
+        remedy = "allow user namespaces (sysctl user.max_user_namespaces) or use a kernel with Landlock (5.13)"
+    found = "; ".join(possible)
+    raise SandboxRefusedError(f"the sandbox does not keep programs from: {found}: {remedy}, or set unsafe=True")
