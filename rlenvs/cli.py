@@ -69,8 +69,8 @@ def _add_environment_commands(commands: Any) -> None:
     listing.add_argument("--json", action="store_true", help="as JSON")
     listing.set_defaults(run=run.list_environments)
 
-    info = commands.add_parser("info", help="the card of one environment")
-    info.add_argument("id", help="such as rlenvs/CliffWalk-v0, or cliffwalk")
+    info = commands.add_parser("info", help="the card of one environment, or of a text task with examples")
+    info.add_argument("id", help="such as rlenvs/CliffWalk-v0, cliffwalk, addition or file:gsm8k/test.jsonl")
     info.add_argument("--measure", action="store_true", help="measure steps per second now")
     form = info.add_mutually_exclusive_group()
     form.add_argument("--markdown", action="store_true", help="as Markdown")

@@ -39,26 +39,27 @@ def list_environments(options: argparse.Namespace) -> int:
     for row in rows:
         if row.missing:
             print(f"{row.id} cannot be made here: {row.missing}")
+    if any(row.family == "text" for row in rows):
+        from rlenvs.tasks.catalog import TASKS
+
+        print(f"\ntasks of the text environments (rlenvs info TASK): {', '.join(TASKS)}, or file:PATH")
     return 0
 
 
 def info(options: argparse.Namespace) -> int:
-    """Prints the card of an id: laid out on a terminal, else as Markdown."""
-    from rich.markdown import Markdown
-
+    """Prints the card of an id or of a text task."""
     from rlenvs.cards import card, measure
     from rlenvs.catalog import facts, find_entry
+    from rlenvs.tasks.cards import is_task
+
+    if is_task(options.id):
+        return _task_info(options)
 
     entry = find_entry(options.id)
     speeds = measure(entry) if options.measure else {}
     if options.json:
         return _print_json(dataclasses.asdict(facts(entry)) | {"steps_per_second": speeds})
-    text = card(entry, speeds)
-    if options.markdown or not sys.stdout.isatty():
-        print(text, end="")
-    else:
-        console().print(Markdown(text))
-    return 0
+    return _print_card(card(entry, speeds), options.markdown)
 
 
 def play(options: argparse.Namespace) -> int:
@@ -164,6 +165,25 @@ def console() -> Console:
     return Console(width=None if sys.stdout.isatty() else PIPED_WIDTH)
 
 
+def _task_info(options: argparse.Namespace) -> int:
+    from rlenvs.tasks.cards import card, facts
+
+    if options.measure:
+        raise ValueError(f"--measure: {options.id} is a task; measure an environment, such as rlenvs/Math-v0")
+    return _print_json(facts(options.id)) if options.json else _print_card(card(options.id), options.markdown)
+
+
+def _print_card(text: str, markdown: bool) -> int:
+    """Prints Markdown: laid out on a terminal, else as it is."""
+    from rich.markdown import Markdown
+
+    if markdown or not sys.stdout.isatty():
+        print(text.rstrip())
+    else:
+        console().print(Markdown(text))
+    return 0
+
+
 def _listing(rows: Sequence[Facts]) -> Table:
     from rich.table import Table
 
@@ -174,7 +194,7 @@ def _listing(rows: Sequence[Facts]) -> Table:
         table.add_column(heading, justify="right", no_wrap=True)
     for row in rows:
         reward = "-" if row.reward_range is None else "{:g} to {:g}".format(*row.reward_range)
-        spaces = (_short(row.observation_space), _short(row.action_space).removeprefix("Discrete").strip("()"))
+        spaces = (_short(row.observation_space), re.sub(r"^Discrete\((.*)\)$", r"\1", _short(row.action_space)))
         numbers = (row.step_limit, row.random_return, row.optimal_return)
         table.add_row(row.id, *spaces, reward, *map(_number, numbers))
     return table

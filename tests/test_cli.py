@@ -12,9 +12,11 @@ import pytest
 from rlenvs import commands
 from rlenvs.cli import main
 from rlenvs.registration import ENVIRONMENTS
+from rlenvs.tasks.catalog import TASKS
 from tests.leaderboard.corridor import write_corridor_run
 from tests.leaderboard.synthetic import write_suite
 
+DATASETS = Path(__file__).parent / "data" / "datasets"
 IDS = [entry.id for entry in ENVIRONMENTS]
 RLENVS = [sys.executable, "-c", "import sys; from rlenvs.cli import main; sys.exit(main())"]
 
@@ -32,11 +34,33 @@ def error_of(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 
 
 def test_list_has_a_row_an_id(capsys) -> None:
-    heading, *rows = run(capsys, "list").splitlines()
+    table, _, tasks = run(capsys, "list").partition("\n\n")
+    heading, *rows = table.splitlines()
     assert heading.split() == ["id", "observation", "actions", "reward", "steps", "random", "optimal"]
     assert [row.split()[0] for row in rows] == IDS
     (cliff,) = (row for row in rows if "CliffWalk" in row)
     assert cliff.split()[1:] == "Discrete(48) 4 -100 to -1 100 -1083 -13".split()
+    assert all(name in tasks for name in TASKS) and "file:PATH" in tasks
+
+
+def test_info_of_a_task_has_levels_and_examples(capsys) -> None:
+    page = run(capsys, "info", "addition")
+    assert page.startswith("## addition") and "best constant" in page and "systematic mistake" in page
+    facts = json.loads(run(capsys, "info", "countdown", "--json"))
+    assert [level["level"] for level in facts["levels"]] == list(TASKS["countdown"].levels)
+    first = facts["levels"][0]
+    assert first["chance"] < 0.1 and first["problems"]["train"] > 0
+    assert first["examples"][0].keys() == {"prompt", "answer", "systematic", "scattered"}
+    assert "addition is a task" in error_of(capsys, "info", "addition", "--measure")
+
+
+def test_info_of_a_data_file_has_its_format_and_problems(capsys) -> None:
+    path = f"file:{DATASETS / 'math500.jsonl'}"
+    page = run(capsys, "info", path)
+    assert "| MATH-500 | test | 2 |" in page and "Answer: `2, 3`" in page
+    facts = json.loads(run(capsys, "info", path, "--json"))
+    assert facts["files"][0]["rows"] == 2 and len(facts["examples"]) == 2
+    assert "there is no" in error_of(capsys, "info", "file:nowhere.jsonl")
 
 
 def test_list_as_json(capsys) -> None:

@@ -27,7 +27,7 @@ def new_manifest(spec: RunSpec) -> dict[str, Any]:
         "spec": spec.to_json(),
         "protocol": {**vars(rules), "eval_every": rules.eval_every(spec.budget), "eval_seeds": "public@1"},
         "result": {},
-        "provenance": {**provenance(), "started": timestamp(), "ended": None},
+        "provenance": {**provenance(), **_datasets(spec), "started": timestamp(), "ended": None},
         "artifacts": [],
     }
 
@@ -57,6 +57,16 @@ def read_manifest(directory: Path) -> dict[str, Any]:
         raise RecordError(f"{file} lacks {missing[0]!r}: it was edited, train the run again")
     _check_content(file, manifest)
     return manifest
+
+
+def _datasets(spec: RunSpec) -> dict[str, Any]:
+    """The data files that the environment's arguments name, with their hashes; nothing where they name none."""
+    task = spec.env_kwargs.get("task")
+    if not isinstance(task, str) or not task.startswith("file:"):
+        return {}
+    from rlenvs.tasks.datasets import FileTask
+
+    return {"datasets": FileTask(task).provenance}
 
 
 def _check_content(file: Path, manifest: Mapping[str, Any]) -> None:

@@ -10,6 +10,8 @@ from rlenvs.tasks.base_conversion import BaseConversion
 from rlenvs.tasks.brackets import Brackets
 from rlenvs.tasks.chain_sum import ChainSum
 from rlenvs.tasks.countdown import Countdown
+from rlenvs.tasks.dataset_files import PREFIX
+from rlenvs.tasks.datasets import FileTask
 from rlenvs.tasks.derivative import Derivative
 from rlenvs.tasks.division import Division
 from rlenvs.tasks.factoring import Factoring
@@ -44,19 +46,22 @@ TASKS: dict[str, type[Task]] = {
 
 
 def make_task(name: str, level: int = 1, style: str = "compact", **options: Any) -> Task:
-    """A task by the name of its family.
+    """A task by the name of its family, or from a data file.
 
     Args:
-        name: One of `TASKS`.
-        level: How hard, from 1.
-        style: ``compact`` or ``chat``.
+        name: One of `TASKS`, or ``file:PATH`` (`rlenvs.tasks.datasets`).
+        level: How hard, from 1; data files have only 1.
+        style: ``compact`` or ``chat``; data files are in words always.
         options: Fields of the level's configuration to change, such as ``length=10`` for ``sort``.
 
     Raises:
-        ValueError: A name, level, style, option or value is not known.
+        ImportError: A parquet file, and pyarrow is not installed.
+        ValueError: A name, level, style, option or value is not known, or a data file cannot be read.
     """
+    if name.startswith(PREFIX):
+        return FileTask(name, level, **options)
     if name not in TASKS:
-        raise ValueError(f"task {name!r} is not known: choose one of {', '.join(TASKS)}")
+        raise ValueError(f"task {name!r} is not known: choose one of {', '.join(TASKS)}, or {PREFIX}PATH")
     return TASKS[name](level, style, **options)
 
 

@@ -1,4 +1,4 @@
-"""Every family with examples, as a Markdown page."""
+"""Every family with levels and examples, as a Markdown page."""
 
 from __future__ import annotations
 
@@ -47,10 +47,11 @@ def gallery() -> str:
         f"# Text tasks\n\n{len(TASKS)} families. The best constant is the answer that scores most if it is always "
         f"given: what a response can score without reading the prompt.\n\n{contents}"
     )
-    return "\n\n".join([introduction, *map(_section, TASKS.values())]) + "\n"
+    return "\n\n".join([introduction, *map(section, TASKS.values())]) + "\n"
 
 
-def _section(family: type[Task]) -> str:
+def section(family: type[Task]) -> str:
+    """What a family is, its levels, and problems with right and wrong answers."""
     tasks = [family(level) for level in family.levels]
     text = (sys.modules[family.__module__].__doc__ or "").strip()
     chat = family(tasks[0].level, "chat")
