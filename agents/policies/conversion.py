@@ -66,7 +66,7 @@ def from_transformers(model: Any) -> Llama:
     sizes, theirs = sizes_of(model.config), model.state_dict()
     ours = {"embedding.weight": theirs["model.embed_tokens.weight"], "norm.weight": theirs["model.norm.weight"]}
     ours["head.weight"] = ours["embedding.weight"] if sizes.tied else theirs["lm_head.weight"]
-    ours["frequencies"] = model.model.rotary_emb.inv_freq
+    ours["frequencies"] = model.model.rotary_emb.inv_freq.clone()  # theirs is a buffer that is not saved
     for layer in range(sizes.layers):
         block, name = f"blocks.{layer}.", f"model.layers.{layer}."
         ours |= {block + own: theirs[name + other] for own, other in _SAME_NAMES.items()}

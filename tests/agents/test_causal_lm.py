@@ -1,0 +1,145 @@
+"""A language model with the surface of a policy: log-probabilities, entropies, critics, checkpoints, loading."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+import transformers
+
+from agents.policies import PolicyConfig
+from agents.policies.bodies import HubBody, LlamaBody
+from agents.policies.causal_lm import CausalLM
+from agents.policies.language_build import build_language_policy
+from agents.policies.pretrained import ChatTokenizer, load_body
+from agents.rollouts.batch import Batch
+from rlenvs.text.rules import make_rules
+from tests.agents.small_models import VOCAB, ragged_prompts, small_policy, written_batch
+from tests.agents.test_llama import SIZES
+
+CRITICS = ["shared", "detached", "separate"]
+
+
+def full_logits(policy: CausalLM, batch: Batch, row: int) -> torch.Tensor:
+    """`[l, V]` before each token of one response, each from a pass over all that is before it."""
+    prompt = batch.observations[row][batch.observations[row] >= 0]
+    response = batch.actions[row][batch.mask[row]]
+    texts = [torch.cat([prompt, response[:step]]) for step in range(len(response))]
+    features = torch.cat([policy.decoding(text.unsqueeze(0), 1, 0).features for text in texts])
+    return policy.next_token_logits(features)
+
+
+def test_log_probabilities_and_entropies_are_those_of_one_token_after_another():
+    policy = small_policy(temperature=0.8)
+    batch = written_batch(policy, ragged_prompts())
+    now = policy.evaluate(batch)
+    for row in range(0, len(batch), 4):
+        logits, tokens = full_logits(policy, batch, row), batch.actions[row][batch.mask[row]]
+        expected = (logits / 0.8).log_softmax(-1).gather(1, tokens.unsqueeze(1)).squeeze(1)
+        entropy = torch.distributions.Categorical(logits=logits.clamp(min=-1e9)).entropy()
+        torch.testing.assert_close(now.log_prob[row][batch.mask[row]], expected, atol=1e-5, rtol=0)
+        torch.testing.assert_close(now.entropy[row][batch.mask[row]], entropy, atol=1e-5, rtol=0)
+    assert not now.log_prob[~batch.mask].any() and not now.entropy[~batch.mask].any()
+
+
+def test_what_is_never_written_has_no_probability_and_no_gradient():
+    policy = small_policy()
+    logits = policy.next_token_logits(torch.randn(3, policy.body.width))
+    assert (logits[:, [0, 2]] == -torch.inf).all() and logits[:, [1, 3]].isfinite().all()
+
+
+@pytest.mark.parametrize("critic", CRITICS)
+def test_a_critic_values_what_is_written_before_each_token(critic):
+    policy = small_policy(critic=critic)
+    batch = written_batch(policy, ragged_prompts())
+    assert torch.equal(policy.evaluate(batch).values, torch.zeros(batch.mask.shape))
+    torch.nn.init.normal_(policy.value_head[-1].weight)
+    values = policy.evaluate(batch).values
+    starts = values[:, 0]
+    assert all(torch.equal(starts[3 * group : 3 * group + 3], starts[3 * group].expand(3)) for group in range(5))
+    assert values[batch.mask].std() > 0 and not values[~batch.mask].any()
+    values.sum().backward()
+    reached = policy.body.llama.embedding.weight.grad is not None
+    assert reached == (critic == "shared")
+    assert (policy.value_body is not None) == (critic == "separate")
+
+
+def test_a_checkpoint_brings_back_every_number():
+    policy, other = small_policy(critic="separate", seed=1), small_policy(critic="separate", seed=2)
+    batch = written_batch(policy, ragged_prompts())
+    other.resume(policy.checkpoint())
+    assert torch.equal(policy.evaluate(batch).log_prob, other.evaluate(batch).log_prob)
+
+
+def test_half_precision_stays_near_and_learns():
+    policy = small_policy(critic="shared")
+    batch = written_batch(policy, ragged_prompts())
+    low = small_policy(critic="shared", precision="bfloat16")
+    now = low.evaluate(batch)
+    assert now.log_prob.dtype == torch.float32
+    assert 0 < (now.log_prob - batch.old_log_prob).abs().max() < 0.3
+    now.log_prob.sum().backward()
+    assert all(p.grad is not None and p.grad.dtype == torch.float32 for p in low.body.parameters())
+    written_batch(low, ragged_prompts())
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    """A Qwen2 and a GPT-NeoX of a few thousand weights, with a byte-level tokenizer and a chat template."""
+    path = tmp_path_factory.mktemp("models")
+    codec = transformers.PreTrainedTokenizerFast(tokenizer_object=byte_tokenizer(), eos_token="<|end|>")
+    codec.chat_template = "{% for m in messages %}<|user|>{{ m['content'] }}<|end|>{% endfor %}<|model|>"
+    sizes = {**SIZES, "vocab_size": len(codec) + 5}
+    neox = transformers.GPTNeoXConfig(**{key: sizes[key] for key in list(SIZES)[:5] if "key_value" not in key})
+    for name, model in {
+        "qwen2": transformers.Qwen2ForCausalLM(transformers.Qwen2Config(**sizes)),
+        "neox": transformers.GPTNeoXForCausalLM(neox),
+    }.items():
+        model.save_pretrained(path / name)
+        codec.save_pretrained(path / name)
+    return path
+
+
+def byte_tokenizer():
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer.decoder = decoders.ByteLevel()
+    special = ["<|end|>", "<|user|>", "<|model|>"]
+    trainer = trainers.BpeTrainer(special_tokens=special, initial_alphabet=pre_tokenizers.ByteLevel.alphabet())
+    tokenizer.train_from_iterator(["Sort the letters of abc alphabetically."], trainer)
+    return tokenizer
+
+
+@pytest.mark.parametrize(("name", "forward"), [("qwen2", "own"), ("neox", "transformers")])
+def test_a_saved_model_answers_an_environments_prompts(saved, name, forward):
+    path = str(saved / name)
+    rules = make_rules("sort", level=1, style="chat", tokenizer=path, max_tokens=6)
+    policy = build_language_policy(rules, PolicyConfig(network="causal_lm", model=path), seed=0)
+    assert policy.description["forward"] == forward and policy.description["model"] == path
+    assert isinstance(policy.body, LlamaBody if forward == "own" else HubBody)
+    batch = written_batch(
+        policy, torch.tensor([rules.tokenizer.encode("Sort cba."), rules.tokenizer.encode("Sort xyz.")])
+    )
+    torch.testing.assert_close(policy.evaluate(batch).log_prob, batch.old_log_prob, atol=2e-5, rtol=0)
+    assert batch.actions.max() < rules.tokenizer.vocab_size < policy.body.vocab_size
+
+
+def test_the_chat_template_is_the_models_own(saved):
+    tokenizer = ChatTokenizer(str(saved / "qwen2"))
+    words = tokenizer.tokenizer.decode(tokenizer.encode("Sort cba."))
+    assert words == "<|user|>Sort cba.<|end|><|model|>"
+    tokenizer.tokenizer.chat_template = None
+    with pytest.raises(ValueError, match="chat_template"):
+        ChatTokenizer(tokenizer.tokenizer)
+
+
+def test_models_that_cannot_work_are_refused_in_one_line(saved, tmp_path):
+    with pytest.raises(ValueError, match="cannot be loaded") as refused:
+        load_body(tmp_path / "nothing")
+    assert "\n" not in str(refused.value)
+    small = transformers.Qwen2ForCausalLM(transformers.Qwen2Config(**SIZES))
+    small.save_pretrained(tmp_path / "small")
+    rules = make_rules("sort", level=1, tokenizer=str(saved / "qwen2"))
+    with pytest.raises(ValueError, match=f"knows {VOCAB} tokens"):
+        build_language_policy(rules, PolicyConfig(model=str(tmp_path / "small")), seed=0)
