@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ast
+import asyncio
+import concurrent.futures
+import multiprocessing
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,7 @@ from rlenvs.verifiers.math import equivalent, verify
 from tests.verifiers.answers_data import HOSTILE, text_of
 
 CATEGORIES = sorted({case["category"] for case in HOSTILE})
+HONEST = [("42", r"\boxed{42}"), (r"\frac12", "0.5"), ("x^2-1", "$(x-1)(x+1)$"), ("[2,5]", r"2 \le x \le 5")]
 ROOM = Path(rlenvs.verifiers.__file__).parent
 EVALUATORS = {
     "eval",
@@ -25,6 +29,11 @@ EVALUATORS = {
     "S",
     "lambdify",
 }
+
+
+def judge(case: tuple[str, str]) -> tuple[float, str, str]:
+    verdict = verify(*case)
+    return verdict.reward, verdict.status, verdict.detail["stage"]
 
 
 def test_the_set_is_large() -> None:
@@ -59,8 +68,26 @@ def test_no_code_was_run() -> None:
 def test_right_answers_stay_right_after_every_costly_one() -> None:
     for case in (case for case in HOSTILE if case["category"] in ("cost", "nesting")):
         verify(case["gold"], text_of(case["response"]))
-        for gold, response in (("42", r"\boxed{42}"), (r"\frac12", "0.5"), ("x^2-1", "$(x-1)(x+1)$")):
+        for gold, response in HONEST * 5:
             assert verify(gold, response).reward == 1.0
+
+
+def test_threads_and_other_processes_judge_hostile_responses_alike() -> None:
+    cases = [(case["gold"], text_of(case["response"])) for case in HOSTILE[::3]]
+    expected = [judge(case) for case in cases]
+    with concurrent.futures.ThreadPoolExecutor(4) as executor:
+        assert list(executor.map(judge, cases)) == expected
+    with multiprocessing.get_context("spawn").Pool(1) as processes:
+        assert processes.map_async(judge, cases).get(timeout=120) == expected
+
+
+def test_an_event_loop_judges_hostile_responses_alike() -> None:
+    cases = [(case["gold"], text_of(case["response"])) for case in HOSTILE if case["category"] == "cost"][::2]
+
+    async def gather() -> list[tuple[float, str, str]]:
+        return list(await asyncio.gather(*(asyncio.to_thread(judge, case) for case in cases)))
+
+    assert asyncio.run(gather()) == [judge(case) for case in cases]
 
 
 def test_hostile_gold_answers_neither_raise_nor_reward() -> None:
