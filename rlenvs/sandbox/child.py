@@ -29,16 +29,18 @@ class Lockdown:
 
     Attributes:
         filter: The system calls it may use; None where the kernel has no filter.
+        threads: How many its user may have, itself included.
     """
 
     filter: Filter | None
+    threads: int
 
     def apply(self, wanted: dict[str, Any]) -> None:
         """Closes the calling process in, for good."""
         os.setsid()
         if sys.platform == "linux":
             privileges.die_with_parent()
-        limits.limit_program(wanted["memory_bytes"], wanted["cpu_seconds"])
+        limits.limit_program(wanted["memory_bytes"], wanted["cpu_seconds"], self.threads)
         if self.filter is not None:
             self.filter.install(os.getpid())
 

@@ -24,7 +24,7 @@ class Rule:
 
     Attributes:
         tolerance: How far numbers may lie apart, absolute up to 1 and relative beyond.
-        unordered: Whether the order of the outermost list does not matter; a set will do for it then.
+        unordered: Whether the order of an outermost list does not matter; a set will do for it then.
         python: As ``==`` has it: True equals 1, and a list never equals a tuple.
     """
 
@@ -36,14 +36,15 @@ class Rule:
 def equal(expected: Any, answer: Any, rule: Rule) -> bool:
     """Whether an encoded answer, which may be any JSON, equals an encoded expected value."""
     strict = rule.python or _holds_tuples(expected)
+    unordered = rule.unordered and is_collection(expected)
     try:
         if rule.tolerance:
             closeness = _Closeness(rule, strict)
-            if rule.unordered:
+            if unordered:
                 return closeness.close_bags(items_of(expected), items_of(answer))
             return closeness.close(expected, answer)
         texts = [_Canonical(rule.python, strict) for _ in range(2)]
-        if rule.unordered:
+        if unordered:
             return texts[0].bag(expected) == texts[1].bag(answer)
         return texts[0].text(expected) == texts[1].text(answer)
     except UNREADABLE:
@@ -146,12 +147,16 @@ def tagged(wire: Any) -> tuple[str, Any]:
     return tag, content
 
 
+def is_collection(wire: Any) -> bool:
+    """Whether it is a list, tuple or set."""
+    return type(wire) is list or (type(wire) is dict and not wire.keys().isdisjoint(("tuple", "set")))
+
+
 def items_of(wire: Any) -> list[Any]:
     """The items of a list, tuple or set."""
-    tag, content = tagged(wire)
-    if tag not in ("list", "tuple", "set"):
-        raise ValueError(f"{tag} has no order to leave out")
-    return list(content)
+    if not is_collection(wire):
+        raise ValueError("it has no items")
+    return list(tagged(wire)[1])
 
 
 def number_in(wire: Any) -> int | float | None:

@@ -23,16 +23,16 @@ class NotPlainError(TypeError):
     """A value that is not plain data, or too much of it."""
 
 
-def encode(value: Any) -> Any:
+def encode(value: Any, max_nodes: int = MAX_NODES) -> Any:
     """A value as JSON types.
 
     Tuples, sets (frozen or not), dictionaries, bytes, complex numbers, large integers, infinities and NaN have tags;
     deques, ranges, views of dictionaries, arrays and NumPy values become lists and numbers.
 
     Raises:
-        NotPlainError: It holds an object of another type, more than `MAX_NODES` values, or is deeper than `MAX_DEPTH`.
+        NotPlainError: It holds an object of another type, more than `max_nodes` values, or is deeper than `MAX_DEPTH`.
     """
-    return _Encoder().encode(value, 0)
+    return _Encoder(max_nodes).encode(value, 0)
 
 
 def decode(wire: Any) -> Any:
@@ -48,15 +48,15 @@ def decode(wire: Any) -> Any:
 class _Encoder:
     """Counts what it encodes."""
 
-    def __init__(self) -> None:
-        self.left = MAX_NODES
+    def __init__(self, max_nodes: int) -> None:
+        self.left = max_nodes
 
     def encode(self, value: Any, depth: int) -> Any:
         if value is None or value is True or value is False:
             return value
         self.left -= 1
         if self.left < 0:
-            raise NotPlainError(f"more than {MAX_NODES} values")
+            raise NotPlainError("too many values")
         if depth > MAX_DEPTH:
             raise NotPlainError(f"deeper than {MAX_DEPTH}")
         kind = type(value)
@@ -114,14 +114,14 @@ _DECODERS: dict[str, Callable[[Any], Any]] = {
     "set": lambda content: set(map(decode, content)),
     "dict": lambda content: {decode(key): decode(item) for key, item in content},
 }
-_LISTED = (range, type({}.keys()), type({}.values()), type({}.items()))
+_LISTED: tuple[type, ...] = (range, type({}.keys()), type({}.values()), type({}.items()))
 
 
 def _converted(value: Any, kind: type) -> Any:
     """A plain value for one of the few types that stand for one."""
     if kind in _LISTED:
         if len(value) > MAX_NODES:
-            raise NotPlainError(f"more than {MAX_NODES} values")
+            raise NotPlainError("too many values")
         return list(value)
     numpy, array = sys.modules.get("numpy"), sys.modules.get("array")
     if numpy is not None and issubclass(kind, numpy.ndarray):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rlenvs.sandbox.limits import Limits
-from rlenvs.sandbox.protocol import BrokenMessageError, MessageReader, decode_body, encode_message
+from rlenvs.sandbox.protocol import BrokenMessageError, MessageReader, decode_answer, encode_message
 from rlenvs.sandbox.supervision import END, NEXT_CASE
 from rlenvs.sandbox.worker import SandboxError, Worker
 
@@ -48,7 +48,12 @@ class Execution:
 
 
 def execute(
-    worker: Worker, job: dict[str, Any], limits: Limits, capture: bool = False, connections: Sequence[int] = ()
+    worker: Worker,
+    job: dict[str, Any],
+    limits: Limits,
+    answers: int = 1,
+    capture: bool = False,
+    connections: Sequence[int] = (),
 ) -> Execution:
     """Runs a job (`roles` has their kinds) and waits for its end.
 
@@ -56,6 +61,7 @@ def execute(
         worker: Runs it.
         job: What the child reads.
         limits: What it may use.
+        answers: How many are taken; surplus ones are left unread.
         capture: Whether to read its standard output.
         connections: Further descriptors that it gets, after those of its own.
 
@@ -67,7 +73,7 @@ def execute(
         places = [JOB, REPLY, *([STDOUT] if capture else []), *range(JOB + 1, JOB + 1 + len(connections))]
         worker.begin([*channels.theirs, *connections], places, limits)
         channels.close_theirs()
-        return _Exchange(worker, channels, limits).run()
+        return _Exchange(worker, channels, limits, answers).run()
 
 
 class _Channels:
@@ -124,8 +130,8 @@ class _Channels:
 class _Exchange:
     """The conversation with one running program."""
 
-    def __init__(self, worker: Worker, channels: _Channels, limits: Limits) -> None:
-        self._worker, self._channels, self._limits = worker, channels, limits
+    def __init__(self, worker: Worker, channels: _Channels, limits: Limits, answers: int) -> None:
+        self._worker, self._channels, self._limits, self._answers = worker, channels, limits, answers
         self._result = Execution()
         self._reader, self._output = MessageReader(), bytearray()
         self._received = 0
@@ -171,15 +177,15 @@ class _Exchange:
             self._refuse("reply")
         elif descriptor == self._channels.output:
             self._output += data
-        elif not self._refused:
+        elif not self._refused and len(self._result.answers) < self._answers:
             self._take(data)
         return bool(data)
 
     def _take(self, data: bytes) -> None:
         now = time.monotonic()
-        for body in self._reader.feed(data):
+        for body in self._reader.feed(data)[: self._answers - len(self._result.answers)]:
             try:
-                self._result.answers.append(decode_body(body))
+                self._result.answers.append(decode_answer(body))
             except BrokenMessageError:
                 self._result.answers.append({"refused": "a message that is none"})
                 return self._refuse("reply")

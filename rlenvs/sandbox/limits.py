@@ -59,7 +59,6 @@ def limit_forever() -> None:
     _lower(resource.RLIMIT_CORE, 0)
     _lower(resource.RLIMIT_NOFILE, MAX_OPEN_FILES)
     _lower(resource.RLIMIT_FSIZE, MAX_FILE_BYTES)
-    _lower(resource.RLIMIT_NPROC, MAX_THREADS)
     _lower(resource.RLIMIT_MEMLOCK, 0)
     for name in ("RLIMIT_MSGQUEUE", "RLIMIT_RTPRIO", "RLIMIT_NICE"):
         if hasattr(resource, name):
@@ -68,9 +67,10 @@ def limit_forever() -> None:
     resource.setrlimit(resource.RLIMIT_STACK, (_at_most(MAX_STACK_BYTES, hard), hard))
 
 
-def limit_program(memory_bytes: int, cpu_seconds: float) -> None:
+def limit_program(memory_bytes: int, cpu_seconds: float, threads: int) -> None:
     """What the program's own limits say; its processor time is a backstop in whole seconds."""
     _lower(resource.RLIMIT_AS, memory_bytes)
+    _lower(resource.RLIMIT_NPROC, threads)
     soft = math.ceil(cpu_seconds) + 1
     hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
     resource.setrlimit(resource.RLIMIT_CPU, (_at_most(soft, hard), _at_most(soft + 1, hard)))

@@ -69,7 +69,7 @@ def change_root(binds: Mapping[str, int], hidden: Collection[str], scratch: str,
     """Replaces the root by an empty one that cannot be written, with some of the host's files in it.
 
     Args:
-        binds: Read-only: paths in the new root, and descriptors of what is seen there.
+        binds: Read-only: paths in the new root, and descriptors of what is seen there, which are closed.
         hidden: Directories in `binds` that are shown empty.
         scratch: The one directory that can be written, in memory.
         size: Its bytes.
@@ -79,6 +79,7 @@ def change_root(binds: Mapping[str, int], hidden: Collection[str], scratch: str,
     mount("root", STAGE, "tmpfs", MS_NOSUID | MS_NODEV, "size=1m,mode=755")
     for path, descriptor in binds.items():
         _bind(descriptor, STAGE + path, ATTRIBUTE_READ_ONLY | ATTRIBUTE_NOSUID | ATTRIBUTE_NODEV)
+        os.close(descriptor)
     for path in DEVICES:
         descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
         _bind(descriptor, STAGE + path, ATTRIBUTE_NOSUID)

@@ -39,14 +39,14 @@ class Pool:
         os.register_at_fork(after_in_child=_forget(weakref.ref(self)))
         weakref.finalize(self, _close_all, self._free)
 
-    def run(self, job: dict[str, Any], limits: Limits, capture: bool = False) -> Execution:
+    def run(self, job: dict[str, Any], limits: Limits, answers: int = 1, capture: bool = False) -> Execution:
         """Runs a job in a worker; once more in a new one if the sandbox fails.
 
         Raises:
             SandboxError: It was the sandbox that failed, twice.
             SandboxRefusedError: It cannot be had here.
         """
-        return self.twice(lambda worker: execute(worker, job, limits, capture))
+        return self.twice(lambda worker: execute(worker, job, limits, answers, capture))
 
     def twice(self, use: Callable[[Worker], Result]) -> Result:
         """Uses a worker, and another one if the sandbox fails; a second failure is raised."""
@@ -103,13 +103,22 @@ class Pool:
         try:
             return self._free.pop()
         except IndexError:
-            worker = Worker(self.settings)
+            worker = _started(self.settings)
             self._report = {
                 "layers": worker.report["layers"],
                 "probes": worker.report["probes"],
                 "degraded": worker.degraded,
             }
             return worker
+
+
+def _started(settings: Settings) -> Worker:
+    try:
+        return Worker(settings)
+    except SandboxError:
+        raise
+    except OSError as error:
+        raise SandboxError(f"the sandbox does not start: {error}") from None
 
 
 def _close_all(workers: list[Worker]) -> None:
@@ -122,7 +131,7 @@ def _forget(pool: weakref.ref[Pool]) -> Any:
         if (found := pool()) is not None:
             for worker in found._free:
                 worker.control.close()
-            found._free = []
+            found._free.clear()
             found._places = threading.BoundedSemaphore(found.workers)
 
     return forget

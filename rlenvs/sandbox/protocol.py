@@ -36,8 +36,8 @@ def encode_message(message: Any) -> bytes:
     return PREFIX.pack(len(body)) + body
 
 
-def decode_body(body: bytes) -> Any:
-    """What a message says.
+def decode_answer(body: bytes) -> Any:
+    """What a program says.
 
     Raises:
         BrokenMessageError: It is no JSON, too deep or has too many values.
@@ -47,9 +47,14 @@ def decode_body(body: bytes) -> Any:
         if bare.count(b",") + bare.count(b"[") > MAX_NODES:
             raise BrokenMessageError(f"more than {MAX_NODES} values")
     try:
-        return _DECODER.decode(body.decode("ascii"))
+        return decode_message(body)
     except (ValueError, RecursionError) as error:
         raise BrokenMessageError(str(error)) from None
+
+
+def decode_message(body: bytes) -> Any:
+    """What the host or the zygote says."""
+    return _DECODER.decode(body.decode("ascii"))
 
 
 def write_message(descriptor: int, message: Any) -> None:
@@ -64,7 +69,7 @@ def read_message(descriptor: int) -> Any:
     prefix = _read_exactly(descriptor, PREFIX.size)
     if len(prefix) < PREFIX.size:
         return None
-    return decode_body(_read_exactly(descriptor, PREFIX.unpack(prefix)[0]))
+    return decode_message(_read_exactly(descriptor, PREFIX.unpack(prefix)[0]))
 
 
 class MessageReader:

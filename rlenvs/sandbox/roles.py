@@ -7,11 +7,12 @@ only values, one message a case. The fourth runs trusted tests, whose subject si
 from __future__ import annotations
 
 import builtins
+import io
 import os
 import sys
 import types
 from collections.abc import Callable
-from typing import Any, TextIO
+from typing import Any, Literal
 
 from rlenvs.sandbox.encoding import NotPlainError, decode, encode
 from rlenvs.sandbox.protocol import read_message, write_message
@@ -46,7 +47,9 @@ class SubjectGoneError(BaseException):
 def call_function(job: dict[str, Any]) -> None:
     """Calls `job["entry_point"]` with the arguments of every case and answers each value as soon as it is there."""
     namespace = _load(job["source"], "solution")
-    for case in job["cases"] if namespace is not None else ():
+    if namespace is None:
+        os._exit(0)
+    for case in job["cases"]:
         write_message(REPLY, _answer(namespace, job["entry_point"], case))
     os._exit(0)
 
@@ -54,7 +57,9 @@ def call_function(job: dict[str, Any]) -> None:
 def be_called(job: dict[str, Any]) -> None:
     """Answers calls as they come, until there are no more."""
     namespace = _load(job["source"], "solution")
-    while namespace is not None and (call := read_message(CALLS_IN)) is not None:
+    if namespace is None:
+        os._exit(0)
+    while (call := read_message(CALLS_IN)) is not None:
         write_message(REPLY, _answer(namespace, job["entry_point"], call))
     os._exit(0)
 
@@ -185,7 +190,7 @@ def _line(error: BaseException, file: str = FILE) -> int | None:
     return line
 
 
-def _standard_stream(descriptor: int, mode: str) -> TextIO:
+def _standard_stream(descriptor: int, mode: Literal["r", "w"]) -> io.TextIOWrapper:
     return open(descriptor, mode, encoding="utf-8", errors="surrogateescape", closefd=False)
 
 

@@ -9,7 +9,7 @@ import os
 import stat
 
 SIZE = 64 * 2**20
-FILES = 4096
+FILES = 1024
 MAX_DEPTH = 8
 """Of directories where nothing but `is_overfull` keeps them small."""
 

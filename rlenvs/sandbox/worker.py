@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from rlenvs.sandbox.libraries import hidden_paths, library_paths, package_paths
-from rlenvs.sandbox.limits import Limits
-from rlenvs.sandbox.protocol import MessageReader, decode_body, encode_message
+from rlenvs.sandbox.limits import MAX_THREADS, Limits
+from rlenvs.sandbox.protocol import MessageReader, decode_message, encode_message
 from rlenvs.sandbox.scratch import Scratch
 from rlenvs.sandbox.settings import Settings
 
@@ -101,7 +101,7 @@ class Worker:
         bodies = self._reader.feed(data)
         if not bodies:
             return None
-        status = decode_body(bodies[0])
+        status = decode_message(bodies[0])
         if "failed" in status:
             raise SandboxError(f"the zygote has failed: {status['failed']}")
         return dict(status)
@@ -141,6 +141,7 @@ class Worker:
             "landlock": settings.landlock,
             "seccomp": settings.seccomp,
             "stage": self._stage,
+            "threads": MAX_THREADS if namespaces or uid is not None else MAX_THREADS + threads_of(os.getuid()),
             "limits": Limits().to_json(),
         }
         with theirs:
@@ -164,15 +165,26 @@ class Worker:
 
 def make_stage(uid: int | None) -> str:
     """A directory for a zygote that sees the host's files; those of hosts that are no more are removed first."""
-    for old in Path(tempfile.gettempdir()).glob(f"{STAGE_PREFIX}*"):
+    directory = tempfile.gettempdir() if uid is None else "/tmp"  # root's own may be closed to others
+    for old in Path(directory).glob(f"{STAGE_PREFIX}*"):
         with contextlib.suppress(OSError, ValueError):
             owner = int(old.name.removeprefix(STAGE_PREFIX).partition("-")[0])
-            if not Path(f"/proc/{owner}").exists():
+            if not _is_alive(owner):
                 remove_stage(str(old))
-    stage = tempfile.mkdtemp(prefix=f"{STAGE_PREFIX}{os.getpid()}-")
+    stage = tempfile.mkdtemp(prefix=f"{STAGE_PREFIX}{os.getpid()}-", dir=directory)
     if uid is not None:
         os.chown(stage, uid, uid)
     return stage
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def remove_stage(stage: str) -> None:
@@ -194,6 +206,16 @@ def unused_uid() -> int:
         if uid not in used:
             return uid
     raise SandboxError(f"all user ids from {UNUSED_UIDS[0]} to {UNUSED_UIDS[-1]} are in use: free some")
+
+
+def threads_of(uid: int) -> int:
+    """How many threads a user has: the kernel counts them all where there is no user namespace."""
+    count = 0
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if process.stat().st_uid == uid:
+                count += len(os.listdir(process / "task"))
+    return count
 
 
 _COUNTER = itertools.count()

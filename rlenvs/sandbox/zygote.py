@@ -6,6 +6,8 @@ It never sees a source: jobs go from the host to the child by a pipe of their ow
 
 from __future__ import annotations
 
+import _sitebuiltins
+import builtins
 import gc
 import importlib
 import json
@@ -38,6 +40,7 @@ def main(argument: str) -> None:
     control = socket.socket(fileno=settings["control"])
     os.set_inheritable(control.fileno(), False)
     _preload(PRELOADED)
+    builtins.exit = builtins.quit = _sitebuiltins.Quitter("exit", "Ctrl-D")  # which `site` would define
     try:
         layers, scratch, lockdown = set_up(settings)
         denied = run_probes(lockdown, settings["limits"], settings["host"], __file__)
@@ -153,17 +156,17 @@ def _close_in(
     directory = Scratch(scratch)
     layers = {"uid": os.getuid(), "namespaces": settings["namespaces"], "landlock": 0, "seccomp": 0}
     if sys.platform != "linux":
-        return layers, directory, child.Lockdown(None)
+        return layers, directory, child.Lockdown(None, settings["threads"])
     privileges.forbid_new_privileges()
     privileges.drop_capabilities()
     privileges.set_dumpable(False)
     if settings["landlock"]:
         layers["landlock"] = _restrict_files(scratch, readable, hidden, settings["namespaces"])
     if not (settings["seccomp"] and seccomp.is_available()):
-        return layers, directory, child.Lockdown(None)
+        return layers, directory, child.Lockdown(None, settings["threads"])
     instructions = seccomp.build(allow_attributes=settings["namespaces"])
     layers["seccomp"] = len(instructions)
-    return layers, directory, child.Lockdown(seccomp.Filter(instructions))
+    return layers, directory, child.Lockdown(seccomp.Filter(instructions), settings["threads"])
 
 
 def _restrict_files(scratch: str, readable: list[str], hidden: list[str], own_root: bool) -> int:

@@ -17,6 +17,7 @@ REASONS = {
     "host": "was ended",
 }
 NOT_RUN = "not run"
+MAX_TEXT = 500
 
 
 @dataclass(frozen=True)
@@ -56,9 +57,9 @@ def failure_told(answer: Mapping[str, Any], seconds: float) -> CaseResult | None
         text = _told(raised, answer)
         return failed("memory" if text.startswith("MemoryError") else "exception", text, seconds)
     if "missing" in answer:
-        return failed("missing entry point", f"there is no {str(answer['missing']):.200}", seconds)
+        return failed("missing entry point", f"there is no {_text(answer['missing'])}", seconds)
     if "refused" in answer:
-        return failed("not plain data", f"{answer['refused']!s:.200}", seconds)
+        return failed("not plain data", _text(answer["refused"]), seconds)
     return None if "value" in answer else failed("not plain data", "no value", seconds)
 
 
@@ -112,5 +113,11 @@ def error(source: str, reason: str) -> Verdict:
 def _told(described: Any, answer: Mapping[str, Any]) -> str:
     """An exception's name, message and line, as the program tells them."""
     name, text = described if isinstance(described, list) and len(described) == 2 else ("Exception", "")
-    line = f" (line {answer['line']})" if isinstance(answer.get("line"), int) else ""
-    return f"{name!s:.100}{': ' if text else ''}{text!s:.500}{line}"
+    line = answer.get("line")
+    place = f" (line {line})" if type(line) is int and 0 < line < 10**6 else ""
+    return f"{_text(name)}{': ' if text else ''}{_text(text)}{place}"
+
+
+def _text(value: Any) -> str:
+    """What a program says where a text belongs."""
+    return value[:MAX_TEXT] if type(value) is str else "..."

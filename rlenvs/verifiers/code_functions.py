@@ -14,6 +14,7 @@ from rlenvs.sandbox.pool import Pool
 from rlenvs.sandbox.showing import show
 from rlenvs.verifiers.code_cases import NOT_RUN, CaseResult, failed, failure_seen, failure_told, passed
 
+MAX_INPUTS = 10_000_000
 KEYS = {"args", "kwargs", "expected"}
 
 
@@ -51,7 +52,7 @@ def _read_case(case: Mapping[str, Any], name: str) -> FunctionCase:
     if not isinstance(args, list | tuple) or not isinstance(kwargs, Mapping) or not all(map(_is_text, kwargs)):
         raise TypeError(f"{name} must have a list of args and a dictionary of kwargs, got {case!r:.100}")
     try:
-        return FunctionCase(encode(list(args)), encode(dict(kwargs)), encode(case["expected"]))
+        return FunctionCase(encode(list(args), MAX_INPUTS), encode(dict(kwargs), MAX_INPUTS), encode(case["expected"]))
     except TypeError as problem:
         raise TypeError(f"{name} must hold plain data: {problem}") from None
 
@@ -62,7 +63,7 @@ def run_function(
     """A result a case, and what is known about the first that failed."""
     calls = [{"args": case.args, "kwargs": case.kwargs} for case in cases]
     job = {"role": "function", "source": source, "entry_point": entry_point, "cases": calls}
-    run = pool.run(job, limits)
+    run = pool.run(job, limits, answers=len(cases))
     results = _results(run, cases, rule)
     first = next((place for place, result in enumerate(results) if not result.passed), None)
     return results, {} if first is None else _failing(run, cases, first)

@@ -9,7 +9,7 @@ from typing import Any
 
 from rlenvs.sandbox.comparison import close_numbers
 from rlenvs.sandbox.execution import Execution
-from rlenvs.sandbox.limits import Limits
+from rlenvs.sandbox.limits import MAX_FILE_BYTES, Limits
 from rlenvs.sandbox.pool import Pool
 from rlenvs.verifiers.code_cases import NOT_RUN, CaseResult, failed, failure_seen, failure_told, passed
 
@@ -38,7 +38,7 @@ def read_stdin_cases(cases: Sequence[Mapping[str, Any]]) -> list[ProgramCase]:
             raise ValueError(f"stdin_cases[{number}] must have the keys stdin and expected, got {case!r:.100}")
         if not all(isinstance(text, str) for text in case.values()):
             raise TypeError(f"stdin_cases[{number}] must hold texts, got {case!r:.100}")
-        read.append(ProgramCase(case["stdin"], case["expected"]))
+        read.append(ProgramCase(_checked_input(case["stdin"], number), case["expected"]))
     return read
 
 
@@ -92,6 +92,16 @@ def _judged(case: ProgramCase, run: Execution, output: str, tolerance: float) ->
     if isinstance(told, dict) and (failure := failure_told(told, run.wall)) is not None:
         return failure
     return failure_seen(run)
+
+
+def _checked_input(text: str, number: int) -> str:
+    try:
+        size = len(text.encode("utf-8", "surrogateescape"))
+    except UnicodeEncodeError as problem:
+        raise ValueError(f"stdin_cases[{number}] must be a text that UTF-8 can say: {problem.reason}") from None
+    if size > MAX_FILE_BYTES:
+        raise ValueError(f"stdin_cases[{number}] must have at most {MAX_FILE_BYTES} bytes of stdin, got {size}")
+    return text
 
 
 def _lines(text: str) -> list[str]:
