@@ -86,8 +86,12 @@ def _add_environment_commands(commands: Any) -> None:
 
 
 def _add_score_command(commands: Any) -> None:
-    score = commands.add_parser("score", help="judge mathematical answers in a file")
+    score = commands.add_parser("score", help="judge mathematical answers, or programs, in a file")
     score.add_argument("path", metavar="FILE", help='lines {"gold": ..., "response": ...} or {..., "prediction": ...}')
+    score.add_argument(
+        "--code", action="store_true", help='programs: {"source": ..., "entry_point": ..., "cases": ...}'
+    )
+    score.add_argument("--unsafe", action="store_true", help="run programs even where the sandbox cannot keep them in")
     score.add_argument("--out", help="file for the verdicts (default: FILE.scored.jsonl)")
     score.add_argument("--extraction", default="auto", choices=("auto", "strict", "exact"), help="of answers (auto)")
     score.add_argument("--json", action="store_true", help="the summary as JSON")

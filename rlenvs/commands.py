@@ -78,7 +78,15 @@ def score(options: argparse.Namespace) -> int:
     from rlenvs.scoring import score_file, table
 
     out = options.out or str(Path(options.path).with_suffix(".scored.jsonl"))
-    summary = score_file(options.path, out, options.extraction)
+    if options.code:
+        from rlenvs.code_scoring import score_programs
+        from rlenvs.sandbox.pool import Pool
+        from rlenvs.sandbox.settings import Settings
+
+        with Pool(settings=Settings(unsafe=options.unsafe)) as pool:
+            summary = score_programs(options.path, out, pool)
+    else:
+        summary = score_file(options.path, out, options.extraction)
     if options.json:
         return _print_json(summary.to_json() | {"out": out})
     console().print(table(summary))

@@ -1,4 +1,4 @@
-"""What `rlenvs doctor` reports: versions, extras, ROMs, threads, GPUs and the source, to paste into an issue.
+"""What `rlenvs doctor` reports: versions, extras, ROMs, the sandbox, threads, GPUs and the source, for an issue.
 
 Environment variables other than thread limits are left out, and so is the machine's name.
 """
@@ -45,6 +45,7 @@ def report() -> dict[str, Any]:
         "packages": {name: _version(name) for name in ("gymnasium", "numpy", "ale-py", "sympy", "rich")},
         "extras": {extra: _extra(extra, needs) for extra, needs in extras().items()},
         "roms": {"pong": _rom("pong")},
+        "sandbox": _sandbox(),
         "threads": {name: os.environ.get(name) for name in THREAD_LIMITS} | {"torch": _ask_torch()},
     }
 
@@ -101,6 +102,25 @@ def _rom(game: str) -> str:
         return "missing: pip install ale-py"
     path = Path(spec.origin).parent / "roms" / f"{game}.bin"
     return "present" if path.exists() else f"missing: {path}; reinstall ale-py"
+
+
+def _sandbox() -> dict[str, Any]:
+    """The layers around programs that are judged, and what they deny; why there are none."""
+    try:
+        from rlenvs.sandbox.pool import Pool
+        from rlenvs.sandbox.settings import Settings
+
+        with Pool(1, Settings(unsafe=True)) as pool:
+            report = pool.report()
+    except (ImportError, OSError) as error:
+        return {"missing": str(error)}
+    findings = [finding for finding in report["probes"].values() if finding != "denied"]
+    return {
+        "safe": "no: " + "; ".join(findings) if findings else "yes",
+        **report["layers"],
+        "degraded": "; ".join(report["degraded"]) or None,
+        "denied": ", ".join(name for name, finding in report["probes"].items() if finding == "denied"),
+    }
 
 
 def _gpus() -> str | None:

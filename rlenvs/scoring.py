@@ -1,4 +1,4 @@
-"""Judging a file of responses: `rlenvs score FILE.jsonl`."""
+"""Judging a file of responses: `rlenvs score FILE.jsonl`, or of programs: `rlenvs score --code FILE.jsonl`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 TEXTS = ("response", "prediction")
 """Fields that hold what is judged: a whole response, or an answer that was extracted already."""
+
+
+Judged = Callable[[Path], Iterator[tuple[dict[str, Any], Verdict]]]
 
 
 @dataclass
@@ -54,12 +57,23 @@ class Summary:
 
 
 def score_file(path: str | Path, out: str | Path, extraction: str = "auto") -> Summary:
-    """Judges every line of a file and writes each with its verdict to another file, which appears when all is done.
+    """`score_rows` for mathematical answers.
 
     Args:
         path: Lines ``{"gold": ..., "response": ...}`` or ``{"gold": ..., "prediction": ...}``; other fields are kept.
         out: The same lines with a field ``verdict``: reward, status, extracted, stage and reason.
         extraction: How answers are found in responses; predictions are answers as they stand.
+    """
+    return score_rows(path, out, lambda lines: judged_rows(lines, extraction))
+
+
+def score_rows(path: str | Path, out: str | Path, judged: Judged) -> Summary:
+    """Judges every line of a file and writes each with its verdict to another file, which appears when all is done.
+
+    Args:
+        path: Lines of JSON objects.
+        out: The same lines with a field ``verdict``.
+        judged: Yields the lines of a file with their verdicts.
 
     Raises:
         ValueError: No such file, or nothing in it; a line is no JSON object or lacks a field: the message names file,
@@ -71,7 +85,7 @@ def score_file(path: str | Path, out: str | Path, extraction: str = "auto") -> S
     start = time.perf_counter()
     with tempfile.NamedTemporaryFile("w", dir=out.parent, prefix=f".{out.name}.", delete=False) as file:
         try:
-            for row, verdict in judged_rows(Path(path), extraction):
+            for row, verdict in judged(Path(path)):
                 summary.statuses[verdict.status] += 1
                 summary.stages[verdict.detail["stage"]] += 1
                 file.write(json.dumps(row | {"verdict": _plain(verdict)}) + "\n")
@@ -104,6 +118,17 @@ def read_rows(path: Path) -> Iterator[tuple[dict[str, Any], Gold, str, str]]:
                 yield _checked(line, f"{path}, line {number}")
 
 
+def parsed_object(line: str, place: str, fields: str) -> dict[str, Any]:
+    """The JSON object in a line; errors name the place and the fields it should have."""
+    try:
+        row = json.loads(line)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{place}: no JSON ({error.msg} at column {error.colno})") from error
+    if not isinstance(row, dict):
+        raise ValueError(f"{place}: {type(row).__name__} instead of an object with {fields}")
+    return row
+
+
 def table(summary: Summary) -> Table:
     """Statuses with their counts and shares."""
     from rich.table import Table
@@ -119,12 +144,7 @@ def table(summary: Summary) -> Table:
 
 
 def _checked(line: str, place: str) -> tuple[dict[str, Any], Gold, str, str]:
-    try:
-        row = json.loads(line)
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{place}: no JSON ({error.msg} at column {error.colno})") from error
-    if not isinstance(row, dict):
-        raise ValueError(f"{place}: {type(row).__name__} instead of an object with gold and response or prediction")
+    row = parsed_object(line, place, "gold and response or prediction")
     names = [name for name in TEXTS if name in row]
     if "gold" not in row or len(names) != 1:
         raise ValueError(f"{place}: give the field gold and one of {' and '.join(TEXTS)}; there are {sorted(row)}")

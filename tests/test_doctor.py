@@ -14,7 +14,7 @@ def test_the_report_covers_its_topics(capsys, monkeypatch) -> None:
     monkeypatch.setattr(doctor, "ASK_TORCH", "print('1 threads')")
     assert main(["doctor", "--json"]) == 0
     findings = json.loads(capsys.readouterr().out)
-    assert list(findings) == ["rlenvs", "system", "packages", "extras", "roms", "threads"]
+    assert list(findings) == ["rlenvs", "system", "packages", "extras", "roms", "sandbox", "threads"]
     assert findings["packages"]["gymnasium"][0].isdigit()
     assert findings["roms"] == {"pong": "present"}
     assert {"agents", "fast", "window"} <= set(findings["extras"])

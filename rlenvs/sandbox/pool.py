@@ -87,6 +87,12 @@ class Pool:
         assert self._report is not None
         return self._report
 
+    def layers(self) -> dict[str, Any]:
+        """The same in short, for records: layers by name, what is missing, and what would not be denied."""
+        report = self.report()
+        possible = sorted(name for name, finding in report["probes"].items() if finding != "denied")
+        return {**report["layers"], "degraded": report["degraded"], "not_denied": possible}
+
     def close(self) -> None:
         """Ends all workers that are not in use; the next job starts new ones."""
         _close_all(self._free)

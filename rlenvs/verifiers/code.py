@@ -9,7 +9,7 @@ Thread-safe; from an event loop, call it in a thread (`asyncio.to_thread`), for 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -72,26 +72,39 @@ def judge(
     run = _prepared(source, entry_point, cases, stdin_cases, tests, setup, _rule(tolerance, unordered))
     if len(source) > MAX_SOURCE_BYTES:
         too_long = failed("too long", f"more than {MAX_SOURCE_BYTES} characters")
-        return verdict(source, [too_long], partial_credit, {}, pool.report())
+        return verdict(source, [too_long], partial_credit, {}, pool.layers())
     try:
         results, failing = run(pool, limits)
-        return verdict(source, results, partial_credit, failing, pool.report())
+        return verdict(source, results, partial_credit, failing, pool.layers())
     except SandboxRefusedError:
         raise
     except SandboxError as problem:
         return error(source, str(problem))
 
 
-def judge_many(problems: Iterable[Mapping[str, Any]], pool: Pool | None = None) -> list[Verdict]:
+def judge_many(
+    problems: Sequence[Mapping[str, Any]], pool: Pool | None = None, places: Sequence[str] | None = None
+) -> list[Verdict]:
     """Verdicts in order, as many at a time as the pool has workers.
 
     Args:
         problems: The arguments of `judge` by name, `source` among them.
         pool: Where they run, by default the pool that this process shares.
+        places: What errors say of where a problem comes from, by default its number.
+
+    Raises:
+        ValueError, TypeError: As `judge`, with the problem's place before the message.
     """
-    pool = pool or shared_pool()
-    with ThreadPoolExecutor(pool.workers) as threads:
-        return list(threads.map(lambda problem: judge(**{"pool": pool, **problem}), problems))
+    shared = pool or shared_pool()
+
+    def judge_one(problem: Mapping[str, Any], place: str) -> Verdict:
+        try:
+            return judge(**{"pool": shared, **problem})
+        except (ValueError, TypeError) as error:
+            raise type(error)(f"{place}: {error}") from None
+
+    with ThreadPoolExecutor(shared.workers) as threads:
+        return list(threads.map(judge_one, problems, places or [f"problems[{n}]" for n in range(len(problems))]))
 
 
 def _prepared(
