@@ -116,7 +116,7 @@ def paint_grey(rows, count, out, grey, canvas, bases, down, down_weights, across
     for k in range(1, count):
         if rows[k, SHOWN_CPU] != cpu or rows[k, SHOWN_PLAYER] != player:
             return False
-    base, pixels = bases[cpu, player], out.reshape(-1)
+    base, pixels, empty = bases[cpu, player], out.reshape(-1), canvas[TOP_WALL_END, 0]
     for pixel in range(len(pixels)):
         pixels[pixel] = base[pixel]
     for number in range(_OBJECTS):
@@ -127,7 +127,6 @@ def paint_grey(rows, count, out, grey, canvas, bases, down, down_weights, across
                     canvas[row, place] = max(canvas[row, place], grey[number])
     for number in range(_OBJECTS):
         _resample(rows, count, number, out, canvas, down, down_weights, across, across_weights)
-    empty = canvas[TOP_WALL_END, 0]
     for number in range(_OBJECTS):
         for k in range(count):
             top, bottom, column, width = _place(rows[k], number)
