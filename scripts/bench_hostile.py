@@ -30,7 +30,7 @@ HONEST_TIMES = 5
 
 
 @one_line_errors
-def main() -> int:
+def main() -> None:
     """Time and print; exit status 1 if an honest answer was not rewarded."""
     parser = argparse.ArgumentParser(prog="python -m scripts.bench_hostile", description=__doc__.splitlines()[0])
     parser.add_argument("--file", type=Path, default=HOSTILE)
@@ -45,7 +45,8 @@ def main() -> int:
     print(f"20 right answers after each: longest {honest.max():.1f} ms, {unrewarded} not rewarded")
     for place in np.argsort(-hostile)[:5]:
         print(f"{hostile[place]:8.1f} ms  {text_of(cases[place]['response'])[:80]!r}")
-    return int(unrewarded > 0)
+    if unrewarded:
+        sys.exit(1)
 
 
 def measure(cases: list[dict[str, object]]) -> tuple[list[float], list[float], int]:

@@ -124,7 +124,7 @@ def unwrap(text: str) -> str:
     if "\\" in text or "~" in text:
         text = _SIZES.sub("", text)
         text = _NOT_SHOWN.sub("", text)
-        text = _FRACTIONS.sub(r"\\frac", text)
+        text = _FRACTIONS.sub(r"\\frac", text).replace(r"\colon", ":")
         if r"\frac" in text and ("text" in text or "mathrm" in text):
             text = _UNIT_FRACTION.sub(r"\\text{\1/\2\3}", text)
     text = _SPACES.sub(" ", text).strip()

@@ -87,7 +87,7 @@ def canonical(text: str) -> str:
     factors: list[tuple[str, int]] = []
     sign = power = 1
     for piece in _PIECE.findall(text.replace("\\", " ").replace(" per ", " / ")):
-        word = piece.lower()
+        word = piece.lower().rstrip(".")
         if word in ("of", "the", "a"):
             continue
         if piece == "/":

@@ -17,6 +17,7 @@ _CHOICE_WITH_OPTION = re.compile(
 _GOLD_WITH_OPTION = re.compile(r"\(?([A-F])[.:)] ?[^A-Z]*")
 _ANOTHER_CHOICE = re.compile(r"\([A-Z]\)|\b(?:and|or|not)\b|\b[B-HJ-Z]\b")
 _CHOICES = re.compile(r"\(?[A-H]\)?(?:(?: ?[,;&] ?| |(?:,? )?and )?\(?[A-H]\)?)+")
+_ARTICLE = re.compile(r"^(?:an?|the) (?=\w)")
 _ABBREVIATIONS = {"dne": "does not exist"}
 _NO_ANSWERS = frozenset({"nan", "zoo", "?", "n/a"})
 
@@ -27,9 +28,9 @@ def is_no_answer(text: str) -> bool:
 
 
 def plain_words(text: str) -> str:
-    """The words of an answer in lower case, without markup, quotes and punctuation."""
+    """The words of an answer in lower case, without markup, quotes, punctuation and a leading article."""
     words = " ".join(_LAYOUT.sub(" ", _TEXT_COMMAND.sub(" ", text)).lower().split())
-    return _ABBREVIATIONS.get(words, words)
+    return _ABBREVIATIONS.get(words) or _ARTICLE.sub("", words, count=1)
 
 
 def choice(text: str) -> str | None:
