@@ -29,7 +29,8 @@ class LlamaBody(nn.Module):
     def features(self, responses: Responses) -> Tensor:
         """`[U, width]` at the tokens that predict one."""
         attend = SharedPrefix(responses, self.llama.config)
-        return self.llama(responses.tokens, responses.positions, attend).index_select(0, responses.predicting)
+        rotations = self.llama.rotations(responses.positions)
+        return self.llama(responses.tokens, rotations, attend).index_select(0, responses.predicting)
 
     def head(self, features: Tensor) -> Tensor:
         """`[..., width]` to logits `[..., V]`."""

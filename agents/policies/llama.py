@@ -90,6 +90,8 @@ class RMSNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """`[..., width]` to the same shape."""
+        if not torch.is_grad_enabled():
+            return F.rms_norm(x, self.weight.shape, self.weight, self.eps)
         return _Normalise.apply(x, self.weight, self.eps)
 
 
@@ -151,19 +153,22 @@ class Llama(nn.Module):
         if config.tied:
             self.head.weight = self.embedding.weight
 
-    def forward(self, tokens: Tensor, positions: Tensor, attend: Attend) -> Tensor:
+    def rotations(self, positions: Tensor) -> Tensor:
+        """By how much heads are turned at `positions` `[n]`: `[n, 1, D/2]`, complex of length 1."""
+        angles = positions.unsqueeze(-1) * self.frequencies
+        return torch.polar(torch.ones_like(angles), angles).unsqueeze(1)
+
+    def forward(self, tokens: Tensor, rotations: Tensor, attend: Attend) -> Tensor:
         """Features of n tokens, before the head.
 
         Args:
             tokens: `[n]` ids.
-            positions: `[n]`, of each token in its own text.
+            rotations: `[n, 1, D/2]`, by the position of each token in its own text.
             attend: who sees whom.
 
         Returns:
             `[n, width]`.
         """
-        angles = positions.unsqueeze(-1) * self.frequencies
-        rotations = torch.polar(torch.ones_like(angles), angles).unsqueeze(1)
         x = self.embedding(tokens)
         for layer, block in enumerate(self.blocks):
             x = block(x, layer, rotations, attend)

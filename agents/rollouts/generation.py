@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 import torch
@@ -110,7 +110,6 @@ class Writer(Protocol):
         ...
 
 
-@torch.no_grad()
 def generate(
     writer: Writer,
     prompts: Tensor,
@@ -132,12 +131,26 @@ def generate(
     Raises:
         ValueError: Stop strings without `decode`, or uniform numbers for another number of rows.
     """
-    count, steps = uniforms.shape
+    count = len(uniforms)
     if count != len(prompts) * group_size:
         raise ValueError(f"uniforms has {count} rows: {len(prompts)} prompts of {group_size} responses need one each")
     if sampling.stop and decode is None:
         raise ValueError(f"stop={sampling.stop!r}: give decode, the tokenizer's function from ids to text")
-    device = prompts.device
+    with torch.inference_mode():
+        written = _write(writer, prompts, group_size, uniforms, sampling, decode)
+    return Generation(*(part.clone() for part in written))  # tensors that may become part of a graph
+
+
+def _write(
+    writer: Writer,
+    prompts: Tensor,
+    group_size: int,
+    uniforms: Tensor,
+    sampling: Sampling,
+    decode: Callable[[Sequence[int]], str] | None,
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """The fields of a `Generation`."""
+    (count, steps), device = uniforms.shape, prompts.device
     tokens = torch.full((count, steps), writer.pad_id, device=device)
     log_prob, sampled = torch.zeros(2, count, steps, device=device)
     lengths = torch.full((count,), steps, device=device)
@@ -147,13 +160,13 @@ def generate(
         decoding = writer.decoding(prompts, group_size, steps)
     features = decoding.features
     for step in range(steps):
-        chosen, *log_probs = draw(writer.next_token_logits(features), uniforms[rows, step], sampling)
-        tokens[rows, step] = chosen
-        log_prob[rows, step], sampled[rows, step] = log_probs
-        ended = writing & (chosen == writer.eos_id)
+        chosen, *log_probs = draw(writer.next_token_logits(features), uniforms[:, step].index_select(0, rows), sampling)
+        for store, column in zip((tokens, log_prob, sampled), (chosen, *log_probs), strict=True):
+            store[:, step].index_copy_(0, rows, column)
+        ended = chosen == writer.eos_id
         if sampling.stop and decode is not None:
-            ended |= writing & _stopped(tokens[rows, : step + 1], sampling.stop, decode)
-        lengths[rows[ended]] = step + 1
+            ended |= _stopped(tokens[rows, : step + 1], sampling.stop, decode)
+        lengths.index_copy_(0, rows, torch.where(ended & writing, step + 1, lengths.index_select(0, rows)))
         writing &= ~ended
         left = int(writing.sum())
         if not left or step + 1 == steps:
@@ -164,8 +177,10 @@ def generate(
             rows, chosen, writing = rows[kept], chosen[kept], writing[kept]
         with writer.computing():
             features = decoding.step(chosen)
-    written = Generation(tokens[:, : step + 1], lengths, log_prob[:, : step + 1], sampled[:, : step + 1])
-    return _padded(written, writer.pad_id)
+    behind = torch.arange(step + 1, device=device) >= lengths.unsqueeze(1)
+    tokens, log_prob, sampled = (part[:, : step + 1] for part in (tokens, log_prob, sampled))
+    tokens.masked_fill_(behind, writer.pad_id)  # what rows wrote after their end, still in the batch
+    return tokens, lengths, log_prob.masked_fill_(behind, 0.0), sampled.masked_fill_(behind, 0.0)
 
 
 def draw(logits: Tensor, uniforms: Tensor, sampling: Sampling) -> tuple[Tensor, Tensor, Tensor]:
@@ -203,14 +218,3 @@ def _stopped(tokens: Tensor, stop: tuple[str, ...], decode: Callable[[Sequence[i
     tail = max(map(len, stop)) + TAIL
     texts = [decode(row) for row in tokens[:, -tail:].tolist()]
     return torch.tensor([any(string in text for string in stop) for text in texts], device=tokens.device)
-
-
-def _padded(written: Generation, pad_id: int) -> Generation:
-    """Takes out what rows wrote after their end, while they were still in the batch."""
-    behind = ~written.mask
-    return replace(
-        written,
-        tokens=written.tokens.masked_fill(behind, pad_id),
-        log_prob=written.log_prob.masked_fill(behind, 0.0),
-        sampled_log_prob=written.sampled_log_prob.masked_fill(behind, 0.0),
-    )

@@ -78,14 +78,16 @@ class LlamaDecoding:
         kind, dtype = prompts.device.type, llama.embedding.weight.dtype
         dtype = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else dtype
         self.cache = KVCache(llama.config, rows, group_size, room, dtype)
+        self.rotations = llama.rotations(torch.arange(rows.width + room, device=prompts.device))
         positions = torch.arange(rows.width, device=prompts.device).expand_as(prompts)
-        features = llama(rows.gather(prompts), rows.gather(positions), self.cache.read_prompts)
+        turned = self.rotations.index_select(0, rows.gather(positions))
+        features = llama(rows.gather(prompts), turned, self.cache.read_prompts)
         self.features = features[lengths.cumsum(0) - 1].repeat_interleave(group_size, dim=0)
         self.positions = lengths.repeat_interleave(group_size)
 
     def step(self, tokens: Tensor) -> Tensor:
         """Appends one token a row, `[B]`; returns the features `[B, width]` that predict the next."""
-        features = self.llama(tokens, self.positions, self.cache.read_token)
+        features = self.llama(tokens, self.rotations.index_select(0, self.positions), self.cache.read_token)
         self.cache.column += 1
         self.positions = self.positions + 1
         return features
