@@ -55,7 +55,7 @@ def responses(name: str, style: str, foreign: str) -> st.SearchStrategy[str]:
 
 
 @given(data=st.data(), case=st.sampled_from(CASES), problem=st.integers(0, 19))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_every_response_has_the_same_return_in_both_views(data: st.DataObject, case: tuple, problem: int) -> None:
     name, style, codec = case
     tokens, whole = views(*case)
@@ -66,7 +66,7 @@ def test_every_response_has_the_same_return_in_both_views(data: st.DataObject, c
 
 
 @given(data=st.data(), case=st.sampled_from(CASES), problem=st.integers(0, 19))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_every_sequence_of_tokens_is_judged_by_what_it_decodes_to(
     data: st.DataObject, case: tuple, problem: int
 ) -> None:
