@@ -56,7 +56,7 @@ def is_true(answer: Any) -> bool:
     try:
         if type(answer) is dict:
             ((tag, content),) = answer.items()
-            return bool(content) if tag in ("tuple", "set", "dict", "bytes") else tag != "complex" or any(content)
+            return bool(content) if tag in ("tuple", "set", "frozenset", "dict", "bytes") else tag != "complex" or any(content)
     except UNREADABLE:
         return False
     return bool(answer)
@@ -138,18 +138,18 @@ class _Closeness:
 
 
 def tagged(wire: Any) -> tuple[str, Any]:
-    """The tag and the content of an encoded collection, number or string of bytes."""
+    """The tag and the content of an encoded collection, number or string of bytes; frozen sets are sets."""
     if type(wire) is list:
         return "list", wire
     ((tag, content),) = wire.items()
     if tag != "bytes" and type(content) is not list:
         raise ValueError(f"tag {tag!r}")
-    return tag, content
+    return "set" if tag == "frozenset" else tag, content
 
 
 def is_collection(wire: Any) -> bool:
     """Whether it is a list, tuple or set."""
-    return type(wire) is list or (type(wire) is dict and not wire.keys().isdisjoint(("tuple", "set")))
+    return type(wire) is list or (type(wire) is dict and not wire.keys().isdisjoint(("tuple", "set", "frozenset")))
 
 
 def items_of(wire: Any) -> list[Any]:

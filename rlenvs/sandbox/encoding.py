@@ -26,7 +26,7 @@ class NotPlainError(TypeError):
 def encode(value: Any, max_nodes: int = MAX_NODES) -> Any:
     """A value as JSON types.
 
-    Tuples, sets (frozen or not), dictionaries, bytes, complex numbers, large integers, infinities and NaN have tags;
+    Tuples, sets, frozen sets, dictionaries, bytes, complex numbers, large integers, infinities and NaN have tags;
     deques, ranges, views of dictionaries, arrays and NumPy values become lists and numbers.
 
     Raises:
@@ -99,7 +99,7 @@ _ENCODERS: dict[type, Callable[[_Encoder, Any, int], Any]] = {
     tuple: lambda encoder, value, depth: {"tuple": encoder.items(tuple, value, depth)},
     dict: _mapping,
     set: lambda encoder, value, depth: {"set": encoder.items(set, value, depth)},
-    frozenset: lambda encoder, value, depth: {"set": encoder.items(frozenset, value, depth)},
+    frozenset: lambda encoder, value, depth: {"frozenset": encoder.items(frozenset, value, depth)},
     bytes: lambda encoder, value, depth: {"bytes": bytes.hex(value)},
     bytearray: lambda encoder, value, depth: {"bytes": bytearray.hex(value)},
     complex: lambda encoder, value, depth: _complex(value),
@@ -112,6 +112,7 @@ _DECODERS: dict[str, Callable[[Any], Any]] = {
     "bytes": bytes.fromhex,
     "tuple": lambda content: tuple(map(decode, content)),
     "set": lambda content: set(map(decode, content)),
+    "frozenset": lambda content: frozenset(map(decode, content)),
     "dict": lambda content: {decode(key): decode(item) for key, item in content},
 }
 _LISTED: tuple[type, ...] = (range, type({}.keys()), type({}.values()), type({}.items()))

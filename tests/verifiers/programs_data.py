@@ -20,7 +20,9 @@ from rlenvs.verifiers.code import judge_many
 from rlenvs.verifiers.verdict import Verdict
 
 DATA = Path(__file__).resolve().parents[1] / "data"
-LIMITS = Limits(cpu_seconds=1.5, wall_seconds=3.0, case_cpu_seconds=0.5, case_wall_seconds=2.0)
+SHORT = Limits(cpu_seconds=0.6, wall_seconds=1.5, case_cpu_seconds=0.3, case_wall_seconds=0.8)
+"""For programs that are not to pass anyway."""
+
 SUMS = [([1, 2], 3), ([10, -4], 6), ([0, 0], 0)]
 TASKS: dict[str, dict[str, Any]] = {
     "add": {"entry_point": "add", "cases": [{"args": args, "expected": value} for args, value in SUMS]},
@@ -62,11 +64,11 @@ class Program:
     task: str
     source: str
 
-    def problem(self, files: dict[str, str]) -> dict[str, Any]:
+    def problem(self, files: dict[str, str], limits: Limits) -> dict[str, Any]:
         source = self.source
         for word, text in (PLACEHOLDERS | files).items():
             source = source.replace(word, text)
-        return {"source": source, "limits": LIMITS, **TASKS[self.task]}
+        return {"source": source, "limits": limits, **TASKS[self.task]}
 
 
 def load(name: str) -> list[Program]:
@@ -87,7 +89,7 @@ def surprises(programs: list[Program], right: bool, pool: Pool) -> list[str]:
         Path(files["@SECRET@"]).write_text("secret")
         os.chmod(directory, 0o777)
         before = traces()
-        verdicts = judge_many([program.problem(files) for program in programs], pool)
+        verdicts = judge_many([program.problem(files, Limits() if right else SHORT) for program in programs], pool)
         found = [
             f"{program.category}/{program.name}: {verdict.status}, {verdict.detail.get('reason')}, {told(verdict)}"
             for program, verdict in zip(programs, verdicts, strict=True)

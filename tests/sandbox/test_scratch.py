@@ -1,0 +1,54 @@
+"""Whatever was left in the directory is gone afterwards."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from rlenvs.sandbox import scratch
+from rlenvs.sandbox.scratch import Scratch
+
+
+def test_trees_links_and_closed_directories_are_removed(tmp_path: Path) -> None:
+    (tmp_path / "outside").write_text("stays")
+    place = tmp_path / "scratch"
+    (place / "a" / "b").mkdir(parents=True)
+    (place / "a" / "b" / "file").write_text("x")
+    (place / "a" / "link").symlink_to(tmp_path / "outside")
+    (place / "loop").symlink_to(place)
+    os.mkfifo(place / "pipe")
+    for number in range(5):
+        (place / f"d{number}" / "e").mkdir(parents=True)
+    os.chmod(place / "a", 0)
+    os.chmod(place, 0o500)
+    Scratch(str(place)).clean()
+    assert list(place.iterdir()) == [] and place.stat().st_mode & 0o777 == 0o700
+    assert (tmp_path / "outside").read_text() == "stays"
+
+
+def test_a_tree_deeper_than_a_path_can_be_long(tmp_path: Path) -> None:
+    top = here = os.open(tmp_path, os.O_RDONLY)
+    for _ in range(60):
+        os.mkdir("d" * 200, dir_fd=here)
+        below = os.open("d" * 200, os.O_RDONLY, dir_fd=here)
+        if here != top:
+            os.close(here)
+        here = below
+    directory = Scratch(str(tmp_path))
+    assert directory.is_overfull()
+    directory.clean()
+    assert os.listdir(top) == []
+    os.close(top)
+    os.close(here)
+
+
+def test_too_many_and_too_large(tmp_path: Path, monkeypatch) -> None:
+    directory = Scratch(str(tmp_path))
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "file").write_bytes(b"x" * 100_000)
+    assert not directory.is_overfull()
+    monkeypatch.setattr(scratch, "SIZE", 50_000)
+    assert directory.is_overfull()
+    monkeypatch.setattr(scratch, "SIZE", 10**6)
+    monkeypatch.setattr(scratch, "FILES", 1)
+    assert directory.is_overfull()
