@@ -93,6 +93,10 @@ class Pool:
         possible = sorted(name for name, finding in report["probes"].items() if finding != "denied")
         return {**report["layers"], "degraded": report["degraded"], "not_denied": possible}
 
+    def processes(self) -> list[int]:
+        """The process ids of the workers that are not in use."""
+        return [worker.process.pid for worker in self._free]
+
     def close(self) -> None:
         """Ends all workers that are not in use; the next job starts new ones."""
         _close_all(self._free)

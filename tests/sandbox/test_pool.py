@@ -31,10 +31,6 @@ def job(source: str = "def f(x):\n    return x + 1\n", *arguments: int) -> dict[
     return {"role": "function", "source": source, "entry_point": "f", "cases": cases}
 
 
-def zygotes(pool: Pool) -> list[int]:
-    return [worker.process.pid for worker in pool._free]
-
-
 def children() -> set[int]:
     return {int(pid) for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()}
 
@@ -53,18 +49,18 @@ def test_answers_come_one_a_case_with_their_moments(pool: Pool) -> None:
 def test_a_killed_zygote_is_replaced(which: str) -> None:
     with Pool(1) as pool:
         assert is_right(pool)
-        victim = zygotes(pool)[0]
+        victim = pool.processes()[0]
         if which == "inner" and pool.report()["layers"]["namespaces"]:
             victim = int(Path(f"/proc/{victim}/task/{victim}/children").read_text().split()[0])
         os.kill(victim, signal.SIGKILL)
         assert is_right(pool)
-        assert len(zygotes(pool)) == 1
+        assert len(pool.processes()) == 1
 
 
 def test_a_zygote_killed_while_a_program_runs_is_no_wrong_answer() -> None:
     with Pool(1) as pool:
         is_right(pool)
-        victim = zygotes(pool)[0]
+        victim = pool.processes()[0]
         threading.Timer(0.2, os.kill, (victim, signal.SIGKILL)).start()
         assert pool.run(job("import time\ndef f(x):\n    time.sleep(0.6)\n    return x"), LIMITS).answers == [
             {"value": 1}
@@ -103,7 +99,7 @@ def test_without_descriptors_the_sandbox_fails_and_then_works_again(pool: Pool) 
 def test_many_threads_share_a_pool(pool: Pool) -> None:
     with ThreadPoolExecutor(8) as threads:
         assert all(threads.map(lambda value: is_right(pool, value), range(60)))
-    assert len(zygotes(pool)) <= pool.workers
+    assert len(pool.processes()) <= pool.workers
 
 
 def test_an_event_loop_uses_it_in_threads(pool: Pool) -> None:
@@ -116,12 +112,12 @@ def test_an_event_loop_uses_it_in_threads(pool: Pool) -> None:
 @pytest.mark.parametrize("method", ["fork", "spawn"])
 def test_other_processes_start_their_own(pool: Pool, method: str) -> None:
     is_right(pool)
-    before = zygotes(pool)
+    before = pool.processes()
     with multiprocessing.get_context(method).Pool(1) as processes:
         assert processes.apply(use_shared_pool) is True
         if method == "fork":
             assert processes.apply(use_inherited_pool, (None,)) is True
-    assert zygotes(pool) == before and is_right(pool)
+    assert pool.processes() == before and is_right(pool)
 
 
 def use_shared_pool() -> bool:
@@ -155,7 +151,8 @@ def test_a_closed_pool_leaves_no_process_and_no_directory() -> None:
 
 def test_zygotes_end_with_their_host() -> None:
     code = (
-        "from tests.sandbox.test_pool import *; p = Pool(2); is_right(p); print(zygotes(p)[0]); os.kill(os.getpid(), 9)"
+        "from tests.sandbox.test_pool import *; p = Pool(2); is_right(p);"
+        "print(p.processes()[0]); sys.stdout.flush(); os.kill(os.getpid(), 9)"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path(__file__).parents[2])
     zygote, end = int(run.stdout), time.monotonic() + 10
