@@ -1,6 +1,6 @@
-"""Compare the native Pong with ale-py frame by frame: memory, screen, reward and end of game.
+"""Compare the native Pong with ale-py frame by frame: memory, screen, reward, end of game and observations.
 
-python -m scripts.check_pong_native                    # a million frames in about two minutes
+python -m scripts.check_pong_native                    # a million frames in a few minutes
 python -m scripts.check_pong_native --frames 20000
 """
 

@@ -157,15 +157,24 @@ def make_observer(rules: Rules, compiled: bool) -> Observer:
     """
     if rules.observation == "ram":
         return Memory(rules.frame_skip)
-    frames: Any = preprocessing
-    if compiled:
-        from rlenvs.pong import kernels  # here, for importing numba takes half a second
-
-        frames = kernels
+    make_frame = frame_maker(rules.observation, compiled)
     if rules.observation == "difference":
-        return Difference(frames.karpathy_80, frames.change)
-    make_frame = frames.grey_84 if rules.observation == "stack" else frames.field_42
+        return Difference(make_frame, _maker_module(compiled).change)
     return Stack(make_frame, _FRAME_SHAPES[rules.observation], rules.stack_size)
+
+
+def frame_maker(observation: str, compiled: bool) -> FrameWriter:
+    """What makes a frame of an observation other than "ram" from the screens to pool; see `make_observer`."""
+    names = {"stack": "grey_84", "fast": "field_42", "difference": "karpathy_80"}
+    return getattr(_maker_module(compiled), names[observation])
+
+
+def _maker_module(compiled: bool) -> Any:
+    if not compiled:
+        return preprocessing
+    from rlenvs.pong import kernels  # here, for importing numba takes half a second
+
+    return kernels
 
 
 def choose_compiled(compiled: bool | None) -> bool:

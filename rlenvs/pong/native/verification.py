@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from rlenvs.pong.native.automaton import advance, is_over, last_uncharged_line
 from rlenvs.pong.native.layout import BALL_Y, CPU_SCORE, NUM_FIELDS, PLAYER_SCORE, RESISTANCE, Games, start
@@ -14,10 +15,17 @@ from rlenvs.pong.native.memory import memory
 from rlenvs.pong.native.rom import cartridge_path
 from rlenvs.pong.native.screen import draw_screens
 from rlenvs.pong.native.sticky import is_repeated, seeded
+from rlenvs.pong.native.views import make_view
+from rlenvs.pong.observers import choose_compiled, frame_maker
+from rlenvs.pong.rules import make_rules
 
 _BLOCK = 256
 _NUM_ACTIONS, _FIRE, _RIGHT_FIRE, _LEFT_FIRE = 18, 1, 11, 12
 _MIDDLE, _NEAR = 7, 2  # lines
+_FRAMES_AN_OBSERVATION = 4
+
+OBSERVATIONS = ("stack", "fast", "difference")
+"""Those that are painted without a screen."""
 
 Player = Callable[[Games, np.random.Generator], int]
 
@@ -30,14 +38,15 @@ class Report:
         frames: frames played on both sides, starts of games apart.
         games: games played to their end.
         scores: final scores, computer's and player's.
-        mismatches: by part ("memory", "screen", "reward", "over"), the frames in which it differed.
+        mismatches: by part ("memory", "screen", "reward", "over", and every fourth observation "stack", "fast" and
+            "difference"), the frames in which it differed.
     """
 
     frames: int = 0
     games: int = 0
     scores: list[tuple[int, int]] = field(default_factory=list)
     mismatches: dict[str, list[int]] = field(
-        default_factory=lambda: {"memory": [], "screen": [], "reward": [], "over": []}
+        default_factory=lambda: {part: [] for part in ("memory", "screen", "reward", "over", *OBSERVATIONS)}
     )
 
 
@@ -79,6 +88,7 @@ def compare(
         The counts.
     """
     ale = _emulator(seed, repeat_action_probability)
+    painters = {observation: _Painter(observation) for observation in OBSERVATIONS}
     rng, report, game = np.random.default_rng(seed), Report(), start()
     words, place = seeded(seed)
     places, kept, action = np.array([place]), 0, 0
@@ -99,7 +109,7 @@ def compare(
                 game, kept = start(), 0
                 ale.reset_game()
                 block.keep(ale, game, 0, 0, False)
-        block.compare(report)
+        block.compare(report, painters)
     return report
 
 
@@ -124,7 +134,7 @@ class _Block:
         self._over[k] = over, ale.game_over(with_truncation=False)
         self._size += 1
 
-    def compare(self, report: Report) -> None:
+    def compare(self, report: Report, painters: dict[str, _Painter]) -> None:
         n = self._size
         differs = {
             "memory": (memory(self._games[:n]) != self._memory[:n]).any(axis=1),
@@ -132,8 +142,36 @@ class _Block:
             "reward": self._rewards[:n, 0] != self._rewards[:n, 1],
             "over": self._over[:n, 0] != self._over[:n, 1],
         }
+        for observation, painter in painters.items():
+            differs[observation] = np.zeros(n, np.bool_)
+            for k in range(1, n, _FRAMES_AN_OBSERVATION):
+                pair = slice(k - 1, k + 1)
+                differs[observation][k] = painter.differs(self._games[pair], self._screens[pair])
         for part, frames in differs.items():
             report.mismatches[part] += (report.frames - n + np.flatnonzero(frames)).tolist()
+
+
+class _Painter:
+    """Frames of one observation, painted without a screen and made from the emulator's.
+
+    One for a whole comparison: what a painter leaves behind shows later.
+    """
+
+    def __init__(self, observation: str) -> None:
+        rules = make_rules(observation, backend="native")
+        self._shows_one = not rules.max_pool
+        self._view = make_view(rules, 1)
+        self._make_frame = frame_maker(observation, choose_compiled(None))
+
+    def differs(self, games: Games, screens: npt.NDArray[np.uint8]) -> bool:
+        """Whether the frames of two games in a row `[2, F]` and their screens `[2, 210, 160]` differ."""
+        if self._shows_one:
+            games, screens = games[[1, 1]], screens[[1, 1]]
+        self._view.see(np.zeros(1, np.int64), games[1:], games[None], np.full(1, 2))
+        frames, oldest = self._view.arrays()
+        expected = np.empty(frames.shape[2:], np.uint8)
+        self._make_frame(list(screens), expected)
+        return not np.array_equal(frames[0, oldest[0] - 1], expected)
 
 
 def _emulator(seed: int, repeat_action_probability: float) -> Any:
