@@ -80,7 +80,11 @@ def _arrange(descriptors: list[int], places: list[int]) -> None:
 
 def _give_stdin(text: str) -> None:
     """Standard input is a file in memory: it can be sought, and read by descriptor, like a redirected one."""
-    descriptor = os.memfd_create("stdin", 0)
+    if hasattr(os, "memfd_create"):
+        descriptor = os.memfd_create("stdin", 0)
+    else:  # macOS
+        descriptor = os.open("stdin", os.O_CREAT | os.O_EXCL | os.O_RDWR)
+        os.unlink("stdin")
     data = memoryview(text.encode("utf-8", "surrogateescape"))
     while data:
         data = data[os.write(descriptor, data) :]

@@ -56,7 +56,11 @@ def is_true(answer: Any) -> bool:
     try:
         if type(answer) is dict:
             ((tag, content),) = answer.items()
-            return bool(content) if tag in ("tuple", "set", "frozenset", "dict", "bytes") else tag != "complex" or any(content)
+            return (
+                bool(content)
+                if tag in ("tuple", "set", "frozenset", "dict", "bytes")
+                else tag != "complex" or any(content)
+            )
     except UNREADABLE:
         return False
     return bool(answer)

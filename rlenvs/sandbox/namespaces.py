@@ -24,6 +24,9 @@ MNT_DETACH = 2
 AT_FDCWD, AT_RECURSIVE = -100, 0x8000
 ATTRIBUTE_READ_ONLY, ATTRIBUTE_NOSUID, ATTRIBUTE_NODEV = 1, 2, 4
 DEVICES = ("/dev/null", "/dev/zero", "/dev/urandom", "/dev/random")
+NOBODY = 65534
+"""Who somebody is inside that could be nobody but root outside, where no other user is mapped."""
+
 STAGE = "/tmp"
 """Where the new root is put together, unseen by anybody else."""
 
@@ -35,7 +38,8 @@ def enter() -> None:
     """
     uid, gid = os.getuid(), os.getgid()
     unshare(CLONE_ALL)
-    for name, content in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
+    user, group = f"{uid or NOBODY} {uid} 1", f"{gid or NOBODY} {gid} 1"
+    for name, content in (("setgroups", "deny"), ("uid_map", user), ("gid_map", group)):
         with open(f"/proc/self/{name}", "w") as file:
             file.write(content)
     privileges.set_dumpable(False)

@@ -47,14 +47,16 @@ class Supervisor:
     def __init__(self, control: socket.socket, is_overfull: Callable[[], bool] | None) -> None:
         self._control = control
         self._is_overfull = is_overfull
+        self._reaped: tuple[int, int, Any] | None = None
 
     def wait(self, child: int, limits: dict[str, Any]) -> dict[str, Any]:
         """Waits until a child ends, or ends it; how it ended and what it used."""
         began = time.monotonic()
+        self._reaped = None
         ending = self._watch(child, limits, began)
         if ending != "exit":
             os.kill(child, signal.SIGKILL)
-        _, status, usage = os.wait4(child, 0)
+        _, status, usage = self._reaped or os.wait4(child, 0)
         return {
             "ending": ending,
             "exit_code": os.waitstatus_to_exitcode(status),
@@ -87,13 +89,19 @@ class Supervisor:
                 if exited is None:
                     waits.append(SHORTEST_WAIT)
                 ready = [descriptor for descriptor, _ in poller.poll(max(min(waits), SHORTEST_WAIT) * 1000)]
-                if exited in ready or (exited is None and _has_exited(child)):
+                if exited in ready or (exited is None and self._has_exited(child)):
                     return "exit"
                 if ready and (ending := self._heard(budgets["case"], clock)):
                     return ending
         finally:
             if exited is not None:
                 os.close(exited)
+
+    def _has_exited(self, child: int) -> bool:
+        """Asks; whoever learns that it has ended has to keep how."""
+        found = os.wait4(child, os.WNOHANG)
+        self._reaped = found if found[0] == child else None
+        return self._reaped is not None
 
     def _heard(self, case: Budget, clock: Callable[[], float]) -> str | None:
         said = self._control.recv(1)
@@ -106,10 +114,6 @@ class Supervisor:
 def _exit_descriptor(child: int) -> int | None:
     """A descriptor that is ready when the child has ended; None where the system has none (macOS)."""
     return os.pidfd_open(child) if hasattr(os, "pidfd_open") else None
-
-
-def _has_exited(child: int) -> bool:
-    return os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
 def _cpu_clock(child: int) -> Callable[[], float]:

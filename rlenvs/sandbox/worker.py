@@ -48,14 +48,14 @@ class SandboxError(OSError):
 
 
 class SandboxRefusedError(SandboxError):
-    """Here, programs cannot be kept in. The message has the remedy."""
+    """Here, programs cannot be kept in, and it makes no sense to try again. The message has the remedy."""
 
 
 class Worker:
     """One zygote, used by one thread at a time.
 
     Raises:
-        SandboxError: It does not start.
+        SandboxError: It does not start now.
         SandboxRefusedError: It does not keep programs in, and `settings.unsafe` is False.
     """
 
@@ -103,7 +103,8 @@ class Worker:
             return None
         status = decode_message(bodies[0])
         if "failed" in status:
-            raise SandboxError(f"the zygote has failed: {status['failed']}")
+            kind = SandboxError if status["passing"] else SandboxRefusedError
+            raise kind(f"the sandbox has failed: {status['failed']}")
         return dict(status)
 
     def wait_status(self, seconds: float) -> dict[str, Any]:
@@ -194,8 +195,8 @@ def remove_stage(stage: str) -> None:
     shutil.rmtree(stage, ignore_errors=True)
 
 
-def unused_uid() -> int:
-    """A user id that nobody has and no process runs as."""
+def unused_uid() -> int | None:
+    """A user id that nobody has and no process runs as; None in a container that has no id but root's."""
     used = {entry.pw_uid for entry in pwd.getpwall()}
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
@@ -203,9 +204,18 @@ def unused_uid() -> int:
     start = os.getpid() + next(_COUNTER)
     for offset in range(len(UNUSED_UIDS)):
         uid = UNUSED_UIDS[(start * 7 + offset) % len(UNUSED_UIDS)]
-        if uid not in used:
+        if uid not in used and any(uid in mapped for mapped in _mapped_ids()):
             return uid
-    raise SandboxError(f"all user ids from {UNUSED_UIDS[0]} to {UNUSED_UIDS[-1]} are in use: free some")
+    return None
+
+
+def _mapped_ids() -> list[range]:
+    """The ids that this process's user namespace knows; all where there are no namespaces."""
+    try:
+        lines = Path("/proc/self/uid_map").read_text().splitlines()
+    except OSError:
+        return [UNUSED_UIDS]
+    return [range(int(first), int(first) + int(count)) for first, _, count in map(str.split, lines)]
 
 
 def threads_of(uid: int) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import _sitebuiltins
 import builtins
+import errno
 import gc
 import importlib
 import json
@@ -25,6 +26,9 @@ from rlenvs.sandbox.supervision import Supervisor
 
 RUN = b"r"
 MAX_DESCRIPTORS = 8
+PASSING = (errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.ENOSPC)
+"""Errors of a machine that has too little of something now."""
+
 PRELOADED = (
     "abc", "array", "atexit", "bisect", "builtins", "cmath", "collections", "collections.abc", "contextlib", "copy",
     "dataclasses", "datetime", "decimal", "encodings.ascii", "encodings.latin_1", "enum", "fractions", "functools",
@@ -46,7 +50,7 @@ def main(argument: str) -> None:
         layers, scratch, lockdown = set_up(settings)
         denied = run_probes(lockdown, settings["limits"], settings["host"], __file__)
     except Exception as error:  # whatever it is, the host must learn of it: it may do without the layer
-        control.sendall(encode_message({"failed": f"{type(error).__name__}: {error}"}))
+        control.sendall(_failure(error))
         return
     gc.collect()
     gc.disable()
@@ -67,7 +71,7 @@ def serve(control: socket.socket, supervisor: Supervisor, scratch: Scratch, lock
         process = os.fork()
     except OSError as error:
         _close(descriptors)
-        control.sendall(encode_message({"failed": f"fork: {error}"}))
+        control.sendall(_failure(error))
         return True
     if process == 0:
         child.run(descriptors, places, wanted, lockdown)
@@ -184,6 +188,12 @@ def _restrict_files(scratch: str, readable: list[str], hidden: list[str], own_ro
         ruleset.allow_path(scratch, landlock.WRITE)
         ruleset.enforce()
     return version
+
+
+def _failure(error: Exception) -> bytes:
+    """The message that something has failed, and whether it may work another time."""
+    passing = isinstance(error, OSError) and error.errno in PASSING
+    return encode_message({"failed": f"{type(error).__name__}: {error}", "passing": passing})
 
 
 def _receive(control: socket.socket) -> tuple[list[int], list[int], dict[str, Any]] | None:
