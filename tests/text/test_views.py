@@ -24,7 +24,13 @@ CASES = [(name, style, codec) for name in TASKS for style in ("compact", "chat")
 @functools.cache
 def views(name: str, style: str, codec: str) -> tuple[TokenEnv, ResponseEnv]:
     tokenizer = byte_level_tokenizer() if codec == "bytes" else None
-    arguments: dict[str, Any] = {"task": name, "style": style, "tokenizer": tokenizer, "max_tokens": 40}
+    arguments: dict[str, Any] = {
+        "task": name,
+        "level": TASKS[name],
+        "style": style,
+        "tokenizer": tokenizer,
+        "max_tokens": 40,
+    }
     return TokenEnv(**arguments), ResponseEnv(**arguments)
 
 
@@ -41,7 +47,7 @@ def write(env: TokenEnv, text: str) -> tuple[Any, ...]:
 @functools.cache
 def responses(name: str, style: str, foreign: str) -> st.SearchStrategy[str]:
     """Right, wrong, decorated and arbitrary ones."""
-    task = make_task(name, 1, style)
+    task = make_task(name, TASKS[name], style)
     rng = np.random.default_rng(0)
     problems = task.problems(range(20))
     answers = [task.reference_response(problem) for problem in problems]

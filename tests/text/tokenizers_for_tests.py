@@ -7,7 +7,8 @@ import functools
 from rlenvs.tasks.catalog import make_task
 from rlenvs.text.tokenizers import HuggingFaceTokenizer
 
-TASKS = ("addition", "sort", "countdown", "fractions")
+TASKS = {"addition": 1, "sort": 3, "countdown": 2, "fractions": 1}
+"""Families with their levels: listed and drawn, with one right answer and with many."""
 
 
 @functools.cache
@@ -17,9 +18,9 @@ def byte_level_tokenizer() -> HuggingFaceTokenizer:
     from transformers import PreTrainedTokenizerFast
 
     texts = []
-    for name in TASKS:
+    for name, level in TASKS.items():
         for style in ("compact", "chat"):
-            task = make_task(name, 1, style)
+            task = make_task(name, level, style)
             texts += [task.prompt(problem) + task.reference_response(problem) for problem in task.problems(range(40))]
     trained = ByteLevelBPETokenizer()
     trained.train_from_iterator(texts, vocab_size=320, special_tokens=["<pad>", "<end>", "<begin>"])
