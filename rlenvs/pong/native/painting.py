@@ -70,7 +70,7 @@ def paint_field(rows, count, out, marked):  # type: ignore[no-untyped-def]
                     for pixel in range(column, column + width):
                         marked[row, pixel] = True
                     i, j = 1 + ((row - TOP_WALL_END) >> 2), 1 + (column >> 2)
-                    out[i, j] = min(out[i, j] + _SHARE * width, 255)
+                    out[i, j] = min(np.int64(out[i, j]) + _SHARE * width, 255)
     for number in range(_OBJECTS):
         for k in range(count):
             top, bottom, column, width = _place(rows[k], number)
