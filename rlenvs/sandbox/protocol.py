@@ -15,7 +15,8 @@ PREFIX = struct.Struct(">I")
 MAX_NODES = 1_200_000
 """Values in one message: as many as `encoding` lets through, with their tags."""
 
-_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_STRINGS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+"""Also one that does not end: to look for its end from every quotation mark in it would take forever."""
 
 
 class BrokenMessageError(ValueError):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import builtins
 import io
+import linecache
 import os
 import sys
 import types
@@ -126,11 +127,13 @@ class Subject:
 def _load(source: str, name: str, passed_on: type[BaseException] | tuple[()] = ()) -> dict[str, Any] | None:
     """Executes a source as a module; None if that fails, which is told to the host.
 
-    The module is registered under its name, where dataclasses and `typing` look it up.
+    The module is registered under its name, where dataclasses and `typing` look it up, and its lines where `inspect`
+    looks for them.
     """
     module = types.ModuleType(name)
     module.__file__ = FILE
     sys.modules[name] = module
+    linecache.cache[FILE] = (len(source), None, source.splitlines(keepends=True), FILE)
     try:
         code = compile(source.removeprefix("\ufeff"), FILE, "exec", dont_inherit=True)
     except BaseException as error:
@@ -207,4 +210,7 @@ def _finish() -> None:
     if threading is not None:
         threading._shutdown()
     atexit._run_exitfuncs()
-    sys.stdout.flush()
+    for stream in (sys.stdout, sys.__stdout__):
+        if not getattr(stream, "closed", False):
+            stream.flush()  # type: ignore[union-attr]
+    sys.modules["__main__"].__dict__.clear()  # files that are still open are written when they go

@@ -61,16 +61,8 @@ class Worker:
 
     def __init__(self, settings: Settings) -> None:
         self._stage: str | None = None
-        namespaces = settings.namespaces and sys.platform == "linux"
         try:
-            try:
-                self.report = self._start(settings, namespaces)
-                self.degraded = [] if namespaces else ["namespaces"]
-            except SandboxError as error:
-                if not namespaces:
-                    raise
-                self.report = self._start(settings, namespaces=False)
-                self.degraded = [f"namespaces: {error}"]
+            self.report = self._start_with_most(settings)
             if not settings.unsafe:
                 _check(self.report["probes"], self.report["layers"])
         except BaseException:
@@ -121,6 +113,22 @@ class Worker:
         if self._stage is not None:
             remove_stage(self._stage)
             self._stage = None
+
+    def _start_with_most(self, settings: Settings) -> dict[str, Any]:
+        """Starts a process in namespaces if that is possible, else without; its report."""
+        self.degraded = ["namespaces"]
+        attempts = 2 if settings.namespaces and sys.platform == "linux" else 0
+        for _ in range(attempts):
+            try:
+                report = self._start(settings, namespaces=True)
+                self.degraded = []
+                return report
+            except SandboxRefusedError as error:
+                self.degraded = [f"namespaces: {error}"]
+                break
+            except SandboxError as error:  # it may have been killed, or be kept from them by being killed
+                self.degraded = [f"namespaces: {error}"]
+        return self._start(settings, namespaces=False)
 
     def _start(self, settings: Settings, namespaces: bool) -> dict[str, Any]:
         """Starts a process and waits for its report."""

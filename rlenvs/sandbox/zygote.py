@@ -26,7 +26,7 @@ from rlenvs.sandbox.supervision import Supervisor
 
 RUN = b"r"
 MAX_DESCRIPTORS = 8
-PASSING = (errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.ENOSPC)
+PASSING = (errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE)
 """Errors of a machine that has too little of something now."""
 
 PRELOADED = (
