@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
+from gymnasium import spaces
 from gymnasium.vector import VectorEnv
 from numpy.typing import NDArray
 
@@ -48,10 +49,13 @@ class LanguageRun(Run):
 
     def __init__(self, spec: RunSpec, run_dir: str | Path) -> None:
         super().__init__(spec, run_dir)
-        if not hasattr(self.eval_env.unwrapped, "rules"):
-            raise ValueError(f"env_id={spec.env_id!r}: a language model needs a text environment's token view")
+        world: Any = self.eval_env.unwrapped
+        if not (hasattr(world, "rules") and isinstance(self.eval_env.action_space, spaces.Discrete)):
+            raise ValueError(
+                f"env_id={spec.env_id!r}: a language model needs an environment of tokens, such as rlenvs/MathToken-v0"
+            )
         self.collecting_threads = self.threads
-        self.test_rules: Rules = self.eval_env.unwrapped.rules
+        self.test_rules: Rules = world.rules
         self.validation_rules = self._rules("validation")
         self.warm_started: CausalLM | None = None
         self.warmed_up: WarmUp | None = None

@@ -86,8 +86,6 @@ def countdown_policy() -> tuple[CausalLM, Any]:
 
 def asked(env: Any) -> Tensor:
     """32 prompts of one length or less, `[P, L]`."""
-    from agents.policies.responses import padded_prompts
-
     observations, _ = env.reset(seed=0)
     return padded_prompts(
         observations[::GROUP_SIZE, : env.rules.book.max_prompt_tokens], observations[::GROUP_SIZE, -2]

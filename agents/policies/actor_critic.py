@@ -72,7 +72,7 @@ class ActorCritic(nn.Module):
         super().__init__()
         self.config, self.device = config, device
         self.is_large = networks.body.multiplications >= LEAST_WORK
-        self.pixels = Pixels(observation_space.shape, config) if reads_bytes(observation_space) else None
+        self.pixels = Pixels(observation_space, config) if reads_bytes(observation_space) else None
         self.number_type = _number_type(observation_space)
         every = torch.arange(int(observation_space.n)) if isinstance(observation_space, spaces.Discrete) else None
         self.register_buffer("every_observation", every, persistent=False)
@@ -97,7 +97,7 @@ class ActorCritic(nn.Module):
         return {"parameters": parameters, "precision": self.config.precision}
 
     def observe(self, observations: np.ndarray) -> Tensor:
-        """Brings observations as the environment gives them to the device; bytes stay bytes, images may shrink.
+        """Brings observations as the environment gives them to the device; bytes stay bytes, images are framed.
 
         On a CPU the tensor shares the array's memory where the number type is the same.
         """
@@ -106,7 +106,7 @@ class ActorCritic(nn.Module):
             tensor = tensor.pin_memory().to(self.device, non_blocking=True)
         else:
             tensor = tensor.to(self.device)
-        return tensor if self.pixels is None else self.pixels.shrink(tensor)
+        return tensor if self.pixels is None else self.pixels.frame(tensor)
 
     def prepare(self, observations: Tensor) -> Tensor:
         """What the networks read: bytes become numbers, images `[..., H, W, C]`; anything else is returned as it is.

@@ -11,10 +11,10 @@ from torch import nn
 from agents.policies.actor_critic import ActorCritic, Networks
 from agents.policies.cnn import CNN
 from agents.policies.config import Critic, Network, PolicyConfig
+from agents.policies.framing import framed, framing_of
 from agents.policies.layers import initialise
 from agents.policies.mlp import MLP, input_layer
 from agents.policies.pixels import image_shape, reads_bytes
-from agents.policies.shrinking import shrunken
 from agents.precision import choose_precision
 
 __all__ = ["Critic", "PolicyConfig", "build_policy"]
@@ -43,8 +43,9 @@ def build_policy(
         raise ValueError(
             f"config normalize_observations, signed_pixels: they are for uint8 observations, not {observation_space}"
         )
-    if config.shrink > 1:
-        observation_space = shrunken(observation_space, config.shrink)
+    framing = framing_of(observation_space, config.crop, config.shrink)
+    if not framing.is_plain:
+        observation_space = framed(observation_space, framing)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         networks = _networks(observation_space, int(action_space.n), config)

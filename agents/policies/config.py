@@ -24,6 +24,7 @@ class PolicyConfig(LanguageConfig):
             Mnih et al. 2015), `small` (16 4x4/2, 32 4x4/2, 128), `tiny` (16 6x6/3, 32 3x3/2, 128). `auto`: `mlp` for
             indices and vectors, `nature` for images of at least 64 pixels a side, `tiny` for smaller ones. `causal_lm`:
             a language model that writes whole responses, see `LanguageConfig`.
+        crop: first row and row after the last of the part of an image that enters, `()` for all of it.
         shrink: images of bytes enter with so many times fewer pixels along either side, each the mean of a square.
         activation: between layers; `auto`: tanh in an MLP, ReLU in a convolutional network.
         init: `orthogonal` (detail 2 of the 37), or `xavier` as Karpathy writes it: normal with deviation
@@ -41,6 +42,7 @@ class PolicyConfig(LanguageConfig):
     hidden: tuple[int, ...] = (64, 64)
     critic: Critic = "none"
     network: Network = "auto"
+    crop: tuple[int, ...] = ()
     shrink: int = 1
     activation: Literal["auto", "tanh", "relu"] = "auto"
     init: Literal["orthogonal", "xavier"] = "orthogonal"

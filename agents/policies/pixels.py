@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from agents.policies.config import PolicyConfig
-from agents.policies.shrinking import channels_first, shrink, sides
+from agents.policies.framing import channels_first, framing_of
 
 LEAST_DEVIATION = 0.03  # of a pixel in [0, 1]: one that never changes in random play must not explode when it does
 CUT = 5.0
@@ -39,21 +39,21 @@ class Pixels(nn.Module):
     """uint8 `[..., *shape]` to floating-point `[..., D]` or `[..., H, W, C]`.
 
     Args:
-        shape: of one observation, shrunken where that is asked for.
-        config: `shrink`, `signed_pixels` and `normalize_observations`.
+        space: of one observation, framed as `crop` and `shrink` say.
+        config: `crop`, `shrink`, `signed_pixels` and `normalize_observations`.
     """
 
     centre: Tensor
     scale: Tensor
 
-    def __init__(self, shape: tuple[int, ...], config: PolicyConfig) -> None:
+    def __init__(self, space: spaces.Box, config: PolicyConfig) -> None:
         super().__init__()
         if config.signed_pixels and config.normalize_observations:
             raise ValueError("config signed_pixels=true: normalised pixels are centred already; choose one of the two")
-        self.shape, self.factor = shape, config.shrink
+        self.shape, self.frame = space.shape, framing_of(space, config.crop, config.shrink)
         self.cut = CUT if config.normalize_observations else 1.0
         centre, scale = (128.0, 1 / 127) if config.signed_pixels else (0.0, 1 / 255)
-        size = shape if config.normalize_observations else ()
+        size = self.shape if config.normalize_observations else ()
         self.register_buffer("centre", torch.full(size, centre))
         self.register_buffer("scale", torch.full(size, scale))
 
@@ -61,10 +61,6 @@ class Pixels(nn.Module):
         """Standardises from now on with these statistics of bytes / 255, each of an observation's shape."""
         self.centre.copy_(torch.from_numpy(255 * mean))
         self.scale.copy_(torch.from_numpy(1 / (255 * np.maximum(deviation, LEAST_DEVIATION))))
-
-    def shrink(self, observations: Tensor) -> Tensor:
-        """Bytes as the environment gives them to bytes `[..., *shape]`."""
-        return shrink(observations, self.factor, sides(self.shape))
 
     def forward(self, observations: Tensor, dtype: torch.dtype) -> Tensor:
         """Converts bytes to `dtype`; on a CPU a few images at a time, which is twice as fast for large batches."""

@@ -54,12 +54,13 @@ def test_converting_in_parts_changes_nothing(count):
 
 
 @pytest.mark.parametrize("space", [FIRST, LAST])
-@pytest.mark.parametrize("factor", [1, 2])
-def test_shrunken_images_are_means_of_squares_in_bytes(space, factor):
-    policy = policy_for(space, network="mlp", shrink=factor)
+@pytest.mark.parametrize(("crop", "shrink"), [((), 1), ((), 2), ((3, 9), 1), ((4, 8), 2)])
+def test_framed_images_are_means_of_squares_in_bytes(space, crop, shrink):
+    policy = policy_for(space, network="mlp", crop=crop, shrink=shrink)
     seen = frames(space, 3, 2)
     last = seen if space is LAST else np.moveaxis(seen, -3, -1)
-    means = last.reshape(3, 2, 12 // factor, factor, 14 // factor, factor, 4).mean(axis=(3, 5))
+    rows = last[:, :, slice(*crop)] if crop else last
+    means = rows.reshape(3, 2, rows.shape[2] // shrink, shrink, 14 // shrink, shrink, 4).mean(axis=(3, 5))
     observed = policy.observe(seen)
     assert observed.dtype is torch.uint8
     prepared = policy.prepare(observed)
@@ -68,10 +69,19 @@ def test_shrunken_images_are_means_of_squares_in_bytes(space, factor):
     assert policy(observed)[0].shape == (3, 2, 3)
 
 
-@pytest.mark.parametrize(("space", "factor"), [(FIRST, 5), (VECTOR, 2), (spaces.Discrete(3), 2)])
-def test_what_cannot_shrink_is_refused(space, factor):
-    with pytest.raises(ValueError, match=f"shrink={factor}"):
-        policy_for(space, network="mlp", shrink=factor)
+@pytest.mark.parametrize(
+    ("space", "settings", "message"),
+    [
+        (FIRST, {"shrink": 5}, "shrink=5"),
+        (VECTOR, {"shrink": 2}, "crop, shrink"),
+        (spaces.Discrete(3), {"crop": (1, 2)}, "crop, shrink"),
+        (FIRST, {"crop": (4, 13)}, r"crop=\[4, 13\]"),
+        (FIRST, {"crop": (4, 4)}, r"crop=\[4, 4\]"),
+    ],
+)
+def test_what_cannot_be_framed_is_refused(space, settings, message):
+    with pytest.raises(ValueError, match=message):
+        policy_for(space, network="mlp", **settings)
 
 
 def test_signed_pixels_are_minus_one_nothing_and_one():
