@@ -54,7 +54,7 @@ def test_converting_in_parts_changes_nothing(count):
 
 
 @pytest.mark.parametrize("space", [FIRST, LAST])
-@pytest.mark.parametrize(("crop", "shrink"), [((), 1), ((), 2), ((3, 9), 1), ((4, 8), 2)])
+@pytest.mark.parametrize(("crop", "shrink"), [((), 1), ((), 2), ((3, 9), 1), ((2, 12), 2)])
 def test_framed_images_are_means_of_squares_in_bytes(space, crop, shrink):
     policy = policy_for(space, network="mlp", crop=crop, shrink=shrink)
     seen = frames(space, 3, 2)
