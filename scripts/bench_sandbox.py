@@ -2,7 +2,8 @@
 
 Rates are executions a second of one core, on which host, zygote and programs all run; every round takes each method in
 turn, so that what else the machine does meets them alike. Ratios are medians over the rounds. `python file` starts an
-interpreter for a solution with its ten cases in one file; `a process a case` starts ten. None of these is a sandbox.
+interpreter, outside any virtual environment, for a solution with its ten cases in one file; `python -I -S file` does
+without the `site` module too; `a process a case` starts ten of the first. None of these is a sandbox.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from rlenvs.leaderboard.files import write_atomically
 from rlenvs.sandbox.limits import Limits
 from rlenvs.sandbox.pool import Pool
 from rlenvs.sandbox.settings import Settings
+from rlenvs.sandbox.worker import STAGE_PREFIX
 from rlenvs.verifiers.code import judge, judge_many
 from scripts.errors import one_line_errors
 
@@ -74,6 +76,7 @@ def rates(seconds: float, rounds: int) -> dict[str, float]:
             "dirty directory": lambda: right(DIRTY, pool),
             "program": lambda: judge(PROGRAM, stdin_cases=[{"stdin": "5", "expected": "30"}], pool=pool),
             "python file": lambda: python_file(directory, CASES),
+            "python -I -S file": lambda: python_file(directory, CASES, "-I", "-S"),
             "a process a case": lambda: python_files(directory),
         }
         found: dict[str, list[float]] = {name: [] for name in methods}
@@ -81,7 +84,7 @@ def rates(seconds: float, rounds: int) -> dict[str, float]:
             for name, run in methods.items():
                 found[name].append(rate(run, seconds))
     figures = {name: median(values) for name, values in found.items()}
-    for name in ("python file", "a process a case"):
+    for name in ("python file", "python -I -S file", "a process a case"):
         ratios = [ours / theirs for ours, theirs in zip(found["function"], found[name], strict=True)]
         figures[f"function / {name}"] = median(ratios)
     return figures
@@ -144,7 +147,7 @@ def census() -> set[str]:
             children = [int(child) for child in task.read_text().split()]
             found |= {f"process {child}" for child in children}
             waiting += children
-    return found | {str(path) for place in ("/dev/shm", "/tmp", "/var/tmp") for path in Path(place).iterdir()}
+    return found | {str(path) for pattern in ("dev/shm/*", f"tmp/{STAGE_PREFIX}*") for path in Path("/").glob(pattern)}
 
 
 def right(source: str, pool: Pool) -> None:
@@ -154,11 +157,11 @@ def right(source: str, pool: Pool) -> None:
         raise ValueError(f"the solution must pass, got {verdict.status}: {verdict.detail['reason']}")
 
 
-def python_file(directory: str, cases: list[dict[str, object]]) -> None:
+def python_file(directory: str, cases: list[dict[str, object]], *options: str) -> None:
     """The common way: a file with asserts, run by an interpreter of its own."""
     path = Path(directory, "solution.py")
     path.write_text(SOLUTION + "".join(f"assert f(*{case['args']}) == {case['expected']}\n" for case in cases))
-    subprocess.run([sys.executable, str(path)], check=True, capture_output=True)
+    subprocess.run([os.path.realpath(sys.executable), *options, str(path)], check=True, capture_output=True)
 
 
 def python_files(directory: str) -> None:
