@@ -33,17 +33,31 @@ from agents.covariance import (
     warn_if_inert,
 )
 from agents.diagnostics import diagnosis
-from agents.group_advantages import anchor_state, dr_grpo, group_reward_to_go, grpo, per_token
+from agents.group_advantages import (
+    anchor_state,
+    dr_grpo,
+    group_reward_to_go,
+    grpo,
+    grpo_passk,
+    lite_ppo,
+    opo,
+    per_token,
+    reinforce_plus_plus_baseline,
+    rloo,
+)
 from agents.grouping import Groups
+from agents.grpo_presets import PRESETS
 from agents.kl import KLEstimator, kl
-from agents.language_presets import LANGUAGE
-from agents.losses import log_ratio, ppo_clip
+from agents.losses import cispo, log_ratio, ppo_clip, reinforce, sapo
 from agents.optimisation import OptimiserConfig, apply_gradient, apply_schedules, make_optimiser
 from agents.policies import ActorCritic
 from agents.rollouts.batch import Batch
 from agents.rollouts.keys import observation_keys
 from agents.run_kinds import begin
+from agents.sequence_losses import gspo_token
 from rlenvs.leaderboard.records import RunSpec
+
+__all__ = ["PRESETS", "VERSION", "Config", "train"]
 
 VERSION = "1"
 
@@ -58,6 +72,10 @@ class Config(OptimiserConfig):
         signal: `outcome`: the episode's return on all its steps; `reward_to_go` against the group's mean at the
             same step; `anchor_state`: reward-to-go against its mean over all visits of the same observation.
         normalize_by_std: divide by the group's deviation (GRPO), or not (Dr.GRPO).
+        advantage: of outcomes: `grpo`, or as in `agents.group_advantages`: `rloo`, `opo`, `lite_ppo`, `grpo_passk`,
+            `reinforce_plus_plus_baseline`.
+        surrogate: `ppo_clip`, or as in `agents.losses` and `agents.sequence_losses`: `reinforce`, `cispo`, `sapo`,
+            `gspo`; where there is a selection it brings its own.
         aggregation: how steps become one loss, see `agents.aggregation`.
         loss_scale_factor: the constant of `seq-mean-token-sum-norm`.
         skip_equal_groups: leave out groups whose episodes all earned the same, as if they had not been played.
@@ -81,6 +99,8 @@ class Config(OptimiserConfig):
     group_size: int = 8
     signal: Literal["outcome", "reward_to_go", "anchor_state"] = "reward_to_go"
     normalize_by_std: bool = True
+    advantage: Literal["grpo", "rloo", "opo", "lite_ppo", "grpo_passk", "reinforce_plus_plus_baseline"] = "grpo"
+    surrogate: Literal["ppo_clip", "reinforce", "cispo", "sapo", "gspo"] = "ppo_clip"
     aggregation: AggregationMode = "token-mean"
     loss_scale_factor: float | None = None
     skip_equal_groups: bool = False
@@ -105,6 +125,12 @@ class Config(OptimiserConfig):
             raise ValueError(f"config critic={self.critic!r}: GRPO has no critic; set critic=none")
         if self.signal == "outcome" and self.rewards_end_returns:
             raise ValueError("config rewards_end_returns=true: an outcome is the whole return; set signal=reward_to_go")
+        if self.advantage != "grpo" and self.signal != "outcome":
+            raise ValueError(f"config advantage={self.advantage!r}: it compares outcomes; set signal=outcome")
+        if self.surrogate != "ppo_clip" and self.selection != "none":
+            raise ValueError(f"config surrogate={self.surrogate!r}: {self.selection} has its own; set selection=none")
+        if self.surrogate == "gspo" and self.aggregation != "seq-mean-token-mean":
+            raise ValueError("config surrogate='gspo': its ratio is a response's; set aggregation=seq-mean-token-mean")
         if self.selection == "kl_cov":
             warn_if_inert(self.epochs * self.minibatches)
         self.clip_cov()
@@ -123,60 +149,6 @@ class Config(OptimiserConfig):
         )
 
 
-# The authors' scripts open the PPO clip to [0, 2] beside Clip-Cov (`clip-cov-paper`). At a gridworld's learning rates
-# that alone unlearns what was found, so `clip-cov` keeps the clip: covariance alone sets it apart from plain GRPO.
-TEXT: dict[str, Any] = {
-    **LANGUAGE,
-    "groups": 32,
-    "group_size": 16,
-    "signal": "outcome",
-    "skip_equal_groups": True,
-    "epochs": 1,
-    "minibatches": 2,
-}
-PRESETS: dict[str, dict[str, Any]] = {
-    "text": TEXT,
-    "tabular": {"hidden": [], "learning_rate": 0.2, "entropy_coef": 0.02},
-    "clip-cov": {"selection": "clip_cov", "variant": "clip-cov"},
-    "clip-cov-paper": {
-        "selection": "clip_cov",
-        "selection_ratio": 2e-4,
-        "selection_bounds": "absolute",
-        "selection_lower": 1.0,
-        "selection_upper": 5.0,
-        "clip_ratio_low": 1.0,
-        "clip_ratio_high": 1.0,
-        "variant": "clip-cov-paper",
-    },
-    "kl-cov": {"selection": "kl_cov", "variant": "kl-cov"},
-    "clip-higher": {"clip_ratio_high": 0.28, "variant": "clip-higher"},
-    "clip-cov-text": {  # bounds of Clip-Cov on absolute covariances, and a share that shows in batches of 2,000 tokens
-        "selection": "clip_cov",
-        "selection_ratio": 0.1,
-        "selection_bounds": "absolute",
-        "selection_lower": 0.5,
-        "selection_upper": 5.0,
-        "clip_ratio_low": 1.0,
-        "clip_ratio_high": 1.0,
-        "variant": "clip-cov-text",
-    },
-    "kl-cov-text": {"selection": "kl_cov", "selection_ratio": 0.2, "variant": "kl-cov-text"},
-    "dr-grpo": {"normalize_by_std": False, "variant": "dr-grpo"},
-    "outcome": {"signal": "outcome", "variant": "outcome"},
-    "anchor": {"signal": "anchor_state", "variant": "anchor"},
-    "pong": {
-        "network": "tiny",
-        "normalize_observations": True,
-        "groups": 2,
-        "group_size": 8,
-        "minibatches": 4,
-        "rewards_end_returns": True,
-        "learning_rate": 1e-3,
-        "entropy_coef": 0.01,
-    },
-}
-
-
 def group_advantages(batch: Batch, config: Config) -> Tensor:
     """Advantages `[B, T]` relative to the rows of the same group."""
     returns = reward_to_go(batch.rewards, batch.mask, config.gamma, reset=config.signal_of(batch).done)
@@ -184,8 +156,14 @@ def group_advantages(batch: Batch, config: Config) -> Tensor:
         return group_reward_to_go(returns, batch.mask, batch.group, config.normalize_by_std)
     if config.signal == "anchor_state":
         return anchor_state(returns, batch.mask, observation_keys(batch.observations))
-    outcome = grpo if config.normalize_by_std else dr_grpo
-    return per_token(outcome(returns[:, 0], batch.group), batch.mask)
+    outcome, group = returns[:, 0], batch.group
+    if config.advantage == "reinforce_plus_plus_baseline":
+        return reinforce_plus_plus_baseline(outcome, group, batch.mask)
+    if config.advantage == "opo":
+        return per_token(opo(outcome, batch.mask.sum(1), group), batch.mask)
+    plain = grpo if config.normalize_by_std else dr_grpo
+    estimators = {"grpo": plain, "rloo": rloo, "lite_ppo": lite_ppo, "grpo_passk": grpo_passk}
+    return per_token(estimators[config.advantage](outcome, group), batch.mask)
 
 
 def live_groups(batch: Batch) -> Batch:
@@ -209,6 +187,20 @@ def select(
     return selected, clip_cov_metrics(*tokens, selected, config.clip_cov())
 
 
+def surrogate_of(log_prob: Tensor, ratio: Tensor, advantages: Tensor, mask: Tensor, config: Config) -> Tensor:
+    """The loss a token `[B, T]` of the plain methods; `ratio` is the logarithm of the importance ratio."""
+    low, high = config.clip_ratio_low, config.clip_ratio_high
+    if config.surrogate == "reinforce":
+        return reinforce(log_prob, advantages, mask)
+    if config.surrogate == "cispo":
+        return cispo(log_prob, ratio, advantages, mask, low, high)
+    if config.surrogate == "gspo":
+        return gspo_token(log_prob, ratio, advantages, mask, low, high)
+    if config.surrogate == "sapo":
+        return sapo(ratio, advantages)
+    return ppo_clip(ratio, advantages, low, high, config.dual_clip)
+
+
 def loss(
     policy: ActorCritic, part: Batch, selected: Tensor, config: Config, **normalisers: Any
 ) -> tuple[Tensor, Tensor]:
@@ -217,7 +209,7 @@ def loss(
     now = policy.evaluate(part)
     ratio = log_ratio(now.log_prob, part.old_log_prob, part.mask)
     if config.selection == "none":
-        surrogate = ppo_clip(ratio, part.advantages, config.clip_ratio_low, config.clip_ratio_high, config.dual_clip)
+        surrogate = surrogate_of(now.log_prob, ratio, part.advantages, part.mask, config)
     elif config.selection == "kl_cov":
         surrogate = kl_cov(ratio, part.advantages, selected, config.kl_cov_coef)
     else:

@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import rlenvs  # noqa: F401
-from agents import grpo
+from agents import group_advantages, grpo
 from agents.optimisation import make_optimiser
 from agents.policies import build_policy
+from agents.rollouts.batch import Batch
 from agents.rollouts.clock import Clock
 from agents.rollouts.episodes import EpisodeCollector
 
@@ -88,3 +89,55 @@ def test_clip_cov_keeps_more_entropy_than_its_absence(tmp_path, monkeypatch):
         grpo.train(spec, tmp_path / selection)
         entropies[selection] = read_run(tmp_path / selection).metrics[-1]["entropy"]
     assert entropies["clip_cov"] > entropies["none"]
+
+
+def test_named_advantages_are_those_of_their_functions():
+    rewards, group = torch.tensor([1.0, 0.0, 0.5, 0.0, 1.0, 1.0]), torch.tensor([0, 0, 0, 1, 1, 1])
+    mask = torch.arange(4) < torch.tensor([[2], [3], [4], [1], [2], [4]])
+    last = torch.arange(4) == mask.sum(1, keepdim=True) - 1
+    ended = torch.zeros(6, 4, dtype=torch.bool)
+    numbers = torch.zeros(6, 4)
+    batch = Batch(numbers.long(), numbers.long(), numbers, rewards.unsqueeze(1) * last, ended, ended, mask, group)
+    outcome = {"signal": "outcome", "gamma": 1.0}
+    expected = {
+        "rloo": group_advantages.rloo(rewards, group),
+        "opo": group_advantages.opo(rewards, mask.sum(1), group),
+        "lite_ppo": group_advantages.lite_ppo(rewards, group),
+        "grpo_passk": group_advantages.grpo_passk(rewards, group),
+    }
+    for name, row in expected.items():
+        found = grpo.group_advantages(batch, grpo.Config(advantage=name, **outcome))
+        assert torch.equal(found, group_advantages.per_token(row, mask))
+    whitened = grpo.group_advantages(batch, grpo.Config(advantage="reinforce_plus_plus_baseline", **outcome))
+    assert torch.equal(whitened, group_advantages.reinforce_plus_plus_baseline(rewards, group, mask))
+
+
+@pytest.mark.parametrize("surrogate", ["ppo_clip", "reinforce", "cispo", "sapo", "gspo"])
+def test_on_policy_all_surrogates_have_the_policy_gradient(surrogate):
+    """Up to the weight of a token: GSPO's sequence ratio divides by the length, which the aggregation does for all."""
+    mode = {"aggregation": "seq-mean-token-mean", "hidden": (8,), "max_grad_norm": 0.0}
+    gradients = []
+    for name in ("reinforce", surrogate):
+        config = grpo.Config(surrogate=name, **mode)
+        policy, batch = collected(4, config)
+        batch = batch.with_(old_log_prob=policy.evaluate(batch).log_prob.detach())
+        row = batch.advantages.mean(1, keepdim=True).expand(batch.mask.shape)  # constant in a row, as outcomes give it
+        nothing = torch.zeros_like(batch.mask)
+        grpo.minibatch_step(policy, make_optimiser(policy, config), batch.with_(advantages=row), nothing, config, 0.0)
+        gradients.append([parameter.grad.clone() for parameter in policy.parameters()])
+    assert any(gradient.abs().max() > 1e-4 for gradient in gradients[0])
+    for one, other in zip(*gradients, strict=True):
+        assert torch.allclose(one, other, atol=1e-8)
+
+
+@pytest.mark.parametrize(
+    ("settings", "remedy"),
+    [
+        ({"advantage": "rloo"}, "signal=outcome"),
+        ({"surrogate": "cispo", "selection": "clip_cov"}, "selection=none"),
+        ({"surrogate": "gspo"}, "seq-mean-token-mean"),
+    ],
+)
+def test_settings_that_do_not_go_together_are_refused(settings, remedy):
+    with pytest.raises(ValueError, match=remedy):
+        grpo.Config(**settings)
