@@ -26,7 +26,7 @@ from rlenvs.leaderboard.files import write_atomically
 from rlenvs.sandbox.limits import Limits
 from rlenvs.sandbox.pool import Pool
 from rlenvs.sandbox.settings import Settings
-from rlenvs.sandbox.worker import STAGE_PREFIX
+from rlenvs.sandbox.stage import STAGE_PREFIX
 from rlenvs.verifiers.code import judge, judge_many
 from scripts.errors import one_line_errors
 

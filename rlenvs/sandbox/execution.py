@@ -142,29 +142,35 @@ class _Exchange:
         """Reads until the zygote reports the end, then what is left in the pipes."""
         status, control = None, self._worker.control.fileno()
         deadline = self._began + self._limits.wall_seconds + PATIENCE
+        poller = self._poller(control)
+        while status is None:
+            left = deadline - time.monotonic()
+            ready = poller.poll(max(0.0, left) * 1000)
+            if not ready or left < 0:
+                raise SandboxError("the zygote does not answer")
+            for descriptor, _ in ready:
+                if descriptor == control:
+                    status = self._worker.read_status()
+                elif not (self._send() if descriptor == self._channels.job else self._read(descriptor)):
+                    poller.unregister(descriptor)
+        for descriptor in (self._channels.reply, self._channels.output):
+            while descriptor >= 0 and self._read(descriptor):
+                pass
+        return self._finished(status)
+
+    def _poller(self, control: int) -> select.poll:
         poller = select.poll()
         for descriptor in (control, self._channels.reply, self._channels.output):
             if descriptor >= 0:
                 poller.register(descriptor, select.POLLIN)
         if self._channels.unsent:
             poller.register(self._channels.job, select.POLLOUT)
-        while status is None:
-            ready = poller.poll(max(0.0, deadline - time.monotonic()) * 1000)
-            if not ready:
-                raise SandboxError("the zygote does not answer")
-            for descriptor, _ in ready:
-                if descriptor == control:
-                    status = self._worker.read_status()
-                elif descriptor == self._channels.job:
-                    self._channels.send()
-                    if not self._channels.unsent:
-                        poller.unregister(descriptor)
-                elif not self._read(descriptor):
-                    poller.unregister(descriptor)
-        for descriptor in (self._channels.reply, self._channels.output):
-            while descriptor >= 0 and self._read(descriptor):
-                pass
-        return self._finished(status)
+        return poller
+
+    def _send(self) -> bool:
+        """Sends more of the job; False if there is no more of it."""
+        self._channels.send()
+        return bool(self._channels.unsent)
 
     def _read(self, descriptor: int) -> bool:
         """Reads what is there; False at the end."""

@@ -18,7 +18,7 @@ class Scratch:
     """A directory, by descriptor: what a program does to its name or mode does not matter."""
 
     def __init__(self, path: str) -> None:
-        self._descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        self._descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
 
     def clean(self) -> None:
         """Empties it; costs next to nothing if it is empty."""

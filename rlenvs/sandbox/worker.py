@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import json
 import os
-import pwd
 import select
-import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,14 +17,11 @@ from typing import Any
 from rlenvs.sandbox.libraries import hidden_paths, library_paths, package_paths
 from rlenvs.sandbox.limits import MAX_THREADS, Limits
 from rlenvs.sandbox.protocol import MessageReader, decode_message, encode_message
-from rlenvs.sandbox.scratch import Scratch
 from rlenvs.sandbox.settings import Settings
+from rlenvs.sandbox.stage import make_stage, remove_stage
+from rlenvs.sandbox.users import threads_of, unused_uid
 
 START_SECONDS = 30.0
-UNUSED_UIDS = range(61184, 65520)
-"""What systemd keeps for users that come and go, within what containers usually map."""
-
-STAGE_PREFIX = "rlenvs-sandbox-"
 _ROOT = Path(__file__).resolve().parents[1]
 _BOOT = f"""
 import sys, types
@@ -137,25 +130,10 @@ class Worker:
             self._stage = make_stage(uid)
         self.control, theirs = socket.socketpair()
         self._reader = MessageReader()
-        paths = library_paths()
-        argument = {
-            "control": theirs.fileno(),
-            "host": os.getpid(),
-            "uid": uid,
-            "libraries": paths,
-            "hidden": hidden_paths(paths),
-            "packages": package_paths(settings.packages),
-            "preload": settings.preload,
-            "namespaces": namespaces,
-            "landlock": settings.landlock,
-            "seccomp": settings.seccomp,
-            "stage": self._stage,
-            "threads": MAX_THREADS if namespaces or uid is not None else MAX_THREADS + threads_of(os.getuid()),
-            "limits": Limits().to_json(),
-        }
+        argument = json.dumps(_argument(settings, namespaces, uid) | {"control": theirs.fileno(), "stage": self._stage})
         with theirs:
             self.process = subprocess.Popen(
-                [os.path.realpath(sys.executable), "-s", "-P", "-S", "-X", "utf8", "-c", _BOOT, json.dumps(argument)],
+                [os.path.realpath(sys.executable), "-s", "-P", "-S", "-X", "utf8", "-c", _BOOT, argument],
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/",
                 pass_fds=[theirs.fileno()], env=_environment(), start_new_session=True,
             )  # fmt: skip
@@ -172,72 +150,22 @@ class Worker:
             self.process.wait()
 
 
-def make_stage(uid: int | None) -> str:
-    """A directory for a zygote that sees the host's files; those of hosts that are no more are removed first."""
-    directory = tempfile.gettempdir() if uid is None else "/tmp"  # root's own may be closed to others
-    for old in Path(directory).glob(f"{STAGE_PREFIX}*"):
-        with contextlib.suppress(OSError, ValueError):
-            owner = int(old.name.removeprefix(STAGE_PREFIX).partition("-")[0])
-            if not _is_alive(owner):
-                remove_stage(str(old))
-    stage = tempfile.mkdtemp(prefix=f"{STAGE_PREFIX}{os.getpid()}-", dir=directory)
-    if uid is not None:
-        os.chown(stage, uid, uid)
-    return stage
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True
-
-
-def remove_stage(stage: str) -> None:
-    """Removes a directory of `make_stage`, however deep a killed program has left it."""
-    with contextlib.suppress(OSError):
-        Scratch(os.path.join(stage, "scratch")).clean()
-    shutil.rmtree(stage, ignore_errors=True)
-
-
-def unused_uid() -> int | None:
-    """A user id that nobody has and no process runs as; None in a container that has no id but root's."""
-    used = {entry.pw_uid for entry in pwd.getpwall()}
-    for process in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            used.add(process.stat().st_uid)
-    start = os.getpid() + next(_COUNTER)
-    for offset in range(len(UNUSED_UIDS)):
-        uid = UNUSED_UIDS[(start * 7 + offset) % len(UNUSED_UIDS)]
-        if uid not in used and any(uid in mapped for mapped in _mapped_ids()):
-            return uid
-    return None
-
-
-def _mapped_ids() -> list[range]:
-    """The ids that this process's user namespace knows; all where there are no namespaces."""
-    try:
-        lines = Path("/proc/self/uid_map").read_text().splitlines()
-    except OSError:
-        return [UNUSED_UIDS]
-    return [range(int(first), int(first) + int(count)) for first, _, count in map(str.split, lines)]
-
-
-def threads_of(uid: int) -> int:
-    """How many threads a user has: the kernel counts them all where there is no user namespace."""
-    count = 0
-    for process in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            if process.stat().st_uid == uid:
-                count += len(os.listdir(process / "task"))
-    return count
-
-
-_COUNTER = itertools.count()
-"""So that workers that start at the same time try different user ids."""
+def _argument(settings: Settings, namespaces: bool, uid: int | None) -> dict[str, Any]:
+    """What a zygote has to know."""
+    paths = library_paths()
+    return {
+        "host": os.getpid(),
+        "uid": uid,
+        "libraries": paths,
+        "hidden": hidden_paths(paths),
+        "packages": package_paths(settings.packages),
+        "preload": settings.preload,
+        "namespaces": namespaces,
+        "landlock": settings.landlock,
+        "seccomp": settings.seccomp,
+        "threads": MAX_THREADS if namespaces or uid is not None else MAX_THREADS + threads_of(os.getuid()),
+        "limits": Limits().to_json(),
+    }
 
 
 def _environment() -> dict[str, str]:

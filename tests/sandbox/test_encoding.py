@@ -89,6 +89,7 @@ def test_what_stands_for_plain_data(value: object, wanted: object) -> None:
 @pytest.mark.parametrize(
     "value",
     [object(), LyingClass(), (n for n in range(3)), int, len, [LyingClass()], {1: object()}, iter([1])],
+    ids=["object", "liar", "generator", "type", "function", "inside_list", "inside_dict", "iterator"],
 )
 def test_everything_else_is_refused(value: object) -> None:
     with pytest.raises(NotPlainError, match="not plain data"):

@@ -21,7 +21,8 @@ from rlenvs.sandbox import worker as worker_module
 from rlenvs.sandbox.limits import Limits
 from rlenvs.sandbox.pool import Pool
 from rlenvs.sandbox.settings import Settings
-from rlenvs.sandbox.worker import STAGE_PREFIX, SandboxError, SandboxRefusedError, make_stage, remove_stage
+from rlenvs.sandbox.stage import STAGE_PREFIX, make_stage, remove_stage
+from rlenvs.sandbox.worker import SandboxError, SandboxRefusedError
 
 LIMITS = Limits()
 
@@ -161,13 +162,18 @@ def test_zygotes_end_with_their_host() -> None:
     assert not Path(f"/proc/{zygote}").exists()
 
 
-def test_directories_of_dead_hosts_are_swept() -> None:
+def test_directories_of_dead_hosts_are_swept_and_links_in_them_lead_nowhere(tmp_path: Path) -> None:
     dead = subprocess.Popen(["true"])
     dead.wait()
     old = Path(f"/tmp/{STAGE_PREFIX}{dead.pid}-test")
     (old / "scratch" / "a" / "b").mkdir(parents=True)
+    trap = Path(f"/tmp/{STAGE_PREFIX}{dead.pid}-trap")
+    trap.mkdir()
+    (trap / "scratch").symlink_to(tmp_path)
+    (tmp_path / "kept").touch()
     stage = make_stage(None)
     assert not old.exists() and Path(stage).is_dir()
+    assert not trap.exists() and (tmp_path / "kept").exists()
     remove_stage(stage)
 
 
