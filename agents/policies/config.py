@@ -25,7 +25,7 @@ class PolicyConfig(LanguageConfig):
             indices and vectors, `nature` for images of at least 64 pixels a side, `tiny` for smaller ones. `causal_lm`:
             a language model that writes whole responses, see `LanguageConfig`.
         crop: first row and row after the last of the part of an image that enters, `()` for all of it.
-        shrink: images of bytes enter with so many times fewer pixels along either side, each the mean of a square.
+        shrink: height and width of the blocks of an image's pixels that enter as one, their mean.
         activation: between layers; `auto`: tanh in an MLP, ReLU in a convolutional network.
         init: `orthogonal` (detail 2 of the 37), or `xavier` as Karpathy writes it: normal with deviation
             1/sqrt(inputs), heads included.
@@ -43,7 +43,7 @@ class PolicyConfig(LanguageConfig):
     critic: Critic = "none"
     network: Network = "auto"
     crop: tuple[int, ...] = ()
-    shrink: int = 1
+    shrink: tuple[int, ...] = (1, 1)
     activation: Literal["auto", "tanh", "relu"] = "auto"
     init: Literal["orthogonal", "xavier"] = "orthogonal"
     bias: bool = True

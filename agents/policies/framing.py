@@ -1,4 +1,4 @@
-"""The part of an image that a policy looks at, and how finely: rows cut out, then squares of pixels averaged.
+"""The part of an image that a policy looks at, and how finely: rows cut out, then blocks of pixels averaged.
 
 A convolution over 84x84 pixels costs four times one over 42x42, and what lies outside the field, such as the digits of
 a score, is only in the way. Nothing of the environment's rules changes.
@@ -6,12 +6,15 @@ a score, is only in the way. Nothing of the environment's rules changes.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from gymnasium import spaces
 from torch import Tensor
+
+NO_SHRINKING = (1, 1)
 
 
 def channels_first(shape: tuple[int, ...]) -> bool:
@@ -25,34 +28,34 @@ class Framing:
 
     Attributes:
         crop: first row and row after the last; `()` for all.
-        shrink: pixels a side of the squares that become one pixel, their mean rounded to the nearest byte.
+        shrink: height and width in pixels of the blocks that become one, their mean rounded to the nearest byte.
         first: whether the channels come before height and width.
     """
 
     crop: tuple[int, ...]
-    shrink: int
+    shrink: tuple[int, ...]
     first: bool
 
     def __call__(self, images: Tensor) -> Tensor:
         """`[..., C, H, W]` or `[..., H, W, C]` to the same with fewer pixels.
 
-        One strided sum a row and column of the square: five times as fast as `avg_pool2d` on a CPU.
+        One strided sum a row and column of the block: five times as fast as `avg_pool2d` on a CPU.
         """
         height, width = (-2, -1) if self.first else (-3, -2)
         if self.crop:
             images = images.narrow(height, self.crop[0], self.crop[1] - self.crop[0])
-        if self.shrink == 1:
+        if self.shrink == NO_SHRINKING:
             return images
         sums = images.to(torch.float32)
-        for dim in (height, width):
-            places = [sums.movedim(dim, 0)[place :: self.shrink].movedim(0, dim) for place in range(self.shrink)]
+        for dim, factor in zip((height, width), self.shrink, strict=True):
+            places = [sums.movedim(dim, 0)[place::factor].movedim(0, dim) for place in range(factor)]
             sums = sum(places[1:], start=places[0])
-        return sums.mul_(1 / self.shrink**2).round_().to(images.dtype)
+        return sums.mul_(1 / math.prod(self.shrink)).round_().to(images.dtype)
 
     @property
     def is_plain(self) -> bool:
         """Whether images stay as they are."""
-        return not self.crop and self.shrink == 1
+        return not self.crop and self.shrink == NO_SHRINKING
 
 
 def framed(space: spaces.Space, framing: Framing) -> spaces.Box:
@@ -71,13 +74,13 @@ def framed(space: spaces.Space, framing: Framing) -> spaces.Box:
                 f"config crop={list(framing.crop)}: choose the first row and the one after the last of {shape[height]}"
             )
         shape[height] = framing.crop[1] - framing.crop[0]
-    for dim in (height, width):
-        if shape[dim] % framing.shrink:
-            raise ValueError(f"config shrink={framing.shrink}: it must divide both sides of images {tuple(shape)}")
-        shape[dim] //= framing.shrink
+    sides = [shape[height], shape[width]]
+    if len(framing.shrink) != 2 or any(n < 1 or side % n for n, side in zip(framing.shrink, sides, strict=True)):
+        raise ValueError(f"config shrink={list(framing.shrink)}: choose divisors of the height and width {sides}")
+    shape[height], shape[width] = (side // n for n, side in zip(framing.shrink, sides, strict=True))
     return spaces.Box(0, 255, tuple(shape), np.uint8)
 
 
-def framing_of(space: spaces.Space, crop: tuple[int, ...], shrink: int) -> Framing:
+def framing_of(space: spaces.Space, crop: tuple[int, ...], shrink: tuple[int, ...]) -> Framing:
     """The framing of images of `space`."""
-    return Framing(tuple(crop), shrink, channels_first(space.shape or ()))
+    return Framing(tuple(crop), tuple(shrink), channels_first(space.shape or ()))

@@ -54,13 +54,14 @@ def test_converting_in_parts_changes_nothing(count):
 
 
 @pytest.mark.parametrize("space", [FIRST, LAST])
-@pytest.mark.parametrize(("crop", "shrink"), [((), 1), ((), 2), ((3, 9), 1), ((2, 12), 2)])
-def test_framed_images_are_means_of_squares_in_bytes(space, crop, shrink):
+@pytest.mark.parametrize(("crop", "shrink"), [((), (1, 1)), ((), (2, 2)), ((3, 9), (1, 2)), ((2, 12), (2, 1))])
+def test_framed_images_are_means_of_blocks_in_bytes(space, crop, shrink):
     policy = policy_for(space, network="mlp", crop=crop, shrink=shrink)
     seen = frames(space, 3, 2)
     last = seen if space is LAST else np.moveaxis(seen, -3, -1)
     rows = last[:, :, slice(*crop)] if crop else last
-    means = rows.reshape(3, 2, rows.shape[2] // shrink, shrink, 14 // shrink, shrink, 4).mean(axis=(3, 5))
+    height, width = shrink
+    means = rows.reshape(3, 2, rows.shape[2] // height, height, 14 // width, width, 4).mean(axis=(3, 5))
     observed = policy.observe(seen)
     assert observed.dtype is torch.uint8
     prepared = policy.prepare(observed)
@@ -72,8 +73,8 @@ def test_framed_images_are_means_of_squares_in_bytes(space, crop, shrink):
 @pytest.mark.parametrize(
     ("space", "settings", "message"),
     [
-        (FIRST, {"shrink": 5}, "shrink=5"),
-        (VECTOR, {"shrink": 2}, "crop, shrink"),
+        (FIRST, {"shrink": (2, 5)}, r"shrink=\[2, 5\]"),
+        (VECTOR, {"shrink": (2, 2)}, "crop, shrink"),
         (spaces.Discrete(3), {"crop": (1, 2)}, "crop, shrink"),
         (FIRST, {"crop": (4, 13)}, r"crop=\[4, 13\]"),
         (FIRST, {"crop": (4, 4)}, r"crop=\[4, 4\]"),
