@@ -19,7 +19,7 @@ from agents.language_presets import LANGUAGE, RESPONSES
 from agents.losses import reinforce, value_loss
 from agents.masking import whiten
 from agents.optimisation import OptimiserConfig, apply_schedules, gradient_step, make_optimiser
-from agents.policies import ActorCritic
+from agents.policies import Policy
 from agents.policies.build import Critic
 from agents.reward_scaling import RewardScale
 from agents.rollouts.batch import Batch
@@ -78,7 +78,7 @@ PRESETS: dict[str, dict[str, Any]] = {
 
 
 def update(
-    policy: ActorCritic, optimiser: torch.optim.Optimizer, batch: Batch, config: Config, entropy_coef: float
+    policy: Policy, optimiser: torch.optim.Optimizer, batch: Batch, config: Config, entropy_coef: float
 ) -> tuple[dict[str, Any], Batch]:
     """One gradient step on -A log pi + value_coef * critic's error - entropy_coef * entropy."""
     data = policy.examples(batch.with_gae(config.gamma, config.gae_lambda))

@@ -13,21 +13,21 @@ from agents.entropy import covariance_tails, entropy_metrics
 from agents.kl import kl
 from agents.losses import clip_fractions, log_ratio
 from agents.masking import masked_mean
-from agents.policies import ActorCritic
+from agents.policies import Policy
 from agents.rollouts.batch import Batch
 
 NO_CLIP = float("inf")
 
 
 def diagnosis(
-    policy: ActorCritic, part: Batch, clip_ratio_low: float = NO_CLIP, clip_ratio_high: float = NO_CLIP
+    policy: Policy, part: Batch, clip_ratio_low: float = NO_CLIP, clip_ratio_high: float = NO_CLIP
 ) -> Callable[[], dict[str, Tensor]]:
     """`diagnose`, to be called when somebody wants to know: it costs as much as a quarter of a small update."""
     return partial(diagnose, policy, part, clip_ratio_low, clip_ratio_high)
 
 
 @torch.no_grad()
-def approx_kl(policy: ActorCritic, part: Batch) -> Tensor:
+def approx_kl(policy: Policy, part: Batch) -> Tensor:
     """Mean k3 estimate of KL(collecting policy || policy) over a batch's transitions."""
     away = log_ratio(policy.evaluate(part).log_prob, part.old_log_prob, part.mask)
     return masked_mean(kl(-away, "k3"), part.mask)
@@ -35,7 +35,7 @@ def approx_kl(policy: ActorCritic, part: Batch) -> Tensor:
 
 @torch.no_grad()
 def diagnose(
-    policy: ActorCritic, part: Batch, clip_ratio_low: float = NO_CLIP, clip_ratio_high: float = NO_CLIP
+    policy: Policy, part: Batch, clip_ratio_low: float = NO_CLIP, clip_ratio_high: float = NO_CLIP
 ) -> dict[str, Tensor]:
     """Measures the policy after an update, on transitions that it learned from.
 

@@ -50,7 +50,7 @@ from agents.grpo_presets import PRESETS
 from agents.kl import KLEstimator, kl
 from agents.losses import cispo, log_ratio, ppo_clip, reinforce, sapo
 from agents.optimisation import OptimiserConfig, apply_gradient, apply_schedules, make_optimiser
-from agents.policies import ActorCritic
+from agents.policies import Policy
 from agents.rollouts.batch import Batch
 from agents.rollouts.keys import observation_keys
 from agents.run_kinds import begin
@@ -202,7 +202,7 @@ def surrogate_of(log_prob: Tensor, ratio: Tensor, advantages: Tensor, mask: Tens
 
 
 def loss(
-    policy: ActorCritic, part: Batch, selected: Tensor, config: Config, **normalisers: Any
+    policy: Policy, part: Batch, selected: Tensor, config: Config, **normalisers: Any
 ) -> tuple[Tensor, Tensor]:
     """The surrogate and the mean entropy of a micro-batch, normalised by the whole minibatch."""
     assert part.advantages is not None
@@ -225,7 +225,7 @@ def loss(
 
 
 def minibatch_step(
-    policy: ActorCritic,
+    policy: Policy,
     optimiser: torch.optim.Optimizer,
     part: Batch,
     selected: Tensor,
@@ -248,7 +248,7 @@ def minibatch_step(
 
 
 def update(
-    policy: ActorCritic,
+    policy: Policy,
     optimiser: torch.optim.Optimizer,
     batch: Batch,
     config: Config,
@@ -270,7 +270,7 @@ def update(
     return metrics | {f"selection/{name}": value for name, value in selection.items()}, part
 
 
-def with_reference(batch: Batch, reference: ActorCritic) -> Batch:
+def with_reference(batch: Batch, reference: Policy) -> Batch:
     """Fills in the log-probabilities under the frozen reference policy."""
     with torch.no_grad():
         return batch.with_(ref_log_prob=reference.evaluate(batch).log_prob)

@@ -20,7 +20,7 @@ from agents.language_presets import LANGUAGE, RESPONSES
 from agents.losses import log_ratio, ppo_clip, value_loss
 from agents.masking import whiten
 from agents.optimisation import OptimiserConfig, apply_schedules, gradient_step, make_optimiser
-from agents.policies import ActorCritic
+from agents.policies import Policy
 from agents.policies.build import Critic
 from agents.reward_scaling import RewardScale
 from agents.rollouts.batch import Batch
@@ -113,7 +113,7 @@ PRESETS: dict[str, dict[str, Any]] = {
 }
 
 
-def loss(policy: ActorCritic, part: Batch, config: Config, entropy_coef: float) -> tuple[torch.Tensor, dict[str, Any]]:
+def loss(policy: Policy, part: Batch, config: Config, entropy_coef: float) -> tuple[torch.Tensor, dict[str, Any]]:
     """The clipped surrogate, the critic's error and the entropy bonus of one minibatch (eq. 9)."""
     assert part.advantages is not None and part.returns is not None
     now = policy.evaluate(part)
@@ -129,7 +129,7 @@ def loss(policy: ActorCritic, part: Batch, config: Config, entropy_coef: float) 
 
 
 def update(
-    policy: ActorCritic,
+    policy: Policy,
     optimiser: torch.optim.Optimizer,
     batch: Batch,
     config: Config,

@@ -22,7 +22,7 @@ from agents.language_presets import LANGUAGE, RESPONSES
 from agents.losses import reinforce, value_loss
 from agents.masking import whiten
 from agents.optimisation import OptimiserConfig, apply_schedules, gradient_step, make_optimiser
-from agents.policies import ActorCritic
+from agents.policies import Policy
 from agents.rollouts.batch import Batch
 from agents.run_kinds import begin
 from rlenvs.leaderboard.records import RunSpec
@@ -116,7 +116,7 @@ def monte_carlo(batch: Batch, config: Config) -> tuple[Tensor, Tensor]:
 
 
 def update(
-    policy: ActorCritic, optimiser: torch.optim.Optimizer, batch: Batch, config: Config, entropy_coef: float
+    policy: Policy, optimiser: torch.optim.Optimizer, batch: Batch, config: Config, entropy_coef: float
 ) -> tuple[dict[str, Any], Batch]:
     """One gradient step on -A log pi - entropy_coef * entropy (+ the critic's error)."""
     advantages, returns = monte_carlo(batch, config)

@@ -36,7 +36,7 @@ from agents import checkpoints
 from agents.configuration import ConfigType, make_config
 from agents.metrics import Averages
 from agents.naming import label_of
-from agents.policies import ActorCritic, PolicyConfig, build_policy
+from agents.policies import ActorCritic, Policy, PolicyConfig, build_policy
 from agents.policies.observation_statistics import fit_observation_statistics
 from agents.progress import TrainingProgress
 from agents.rollouts.batch import Batch
@@ -188,7 +188,7 @@ class Run:
                 "steps or more; raise the budget or make the batch smaller with --set"
             )
 
-    def batches(self, collector: Collector, policy: ActorCritic) -> Iterator[Batch]:
+    def batches(self, collector: Collector, policy: Any) -> Iterator[Batch]:
         """Batches of the policy's own play until the budget is used; each has to be recorded before the next.
 
         A batch that does not fit into what is left of the budget is not learned from; its steps count.
@@ -207,14 +207,14 @@ class Run:
         self.env_steps += collector.dropped
 
     @contextmanager
-    def updating(self, policy: ActorCritic) -> Iterator[None]:
+    def updating(self, policy: Policy) -> Iterator[None]:
         """Takes the time of an update; that of a large network computes with all of the process's threads."""
         with self.clock("update"), using_threads(self.threads if policy.is_large else 1):
             yield
 
     def record(
         self,
-        policy: ActorCritic,
+        policy: Policy,
         batch: Batch,
         metrics: dict[str, float | Tensor],
         diagnosis: Callable[[], dict[str, Tensor]] = dict,
@@ -269,7 +269,7 @@ class Run:
         now = 0.0 if self.started is None else time.perf_counter() - self.started
         return self.before_s + now - self.clock.seconds["evaluation"] - self.clock.seconds["checkpoint"]
 
-    def finish(self, policy: ActorCritic) -> dict[str, Any]:
+    def finish(self, policy: Policy) -> dict[str, Any]:
         """Evaluates once more, plays and records the evaluation's episodes, saves the policy and closes the record."""
         checkpoints.save_atomically(policy.checkpoint(), self.directory.path / POLICY)
         return self.finish_with(action_probabilities(policy), (POLICY,), policy.description)
@@ -348,7 +348,7 @@ class Run:
         self.directory.cut_back(state["offsets"])
 
 
-def action_probabilities(policy: ActorCritic) -> Callable[[NDArray], NDArray]:
+def action_probabilities(policy: Policy) -> Callable[[NDArray], NDArray]:
     """The policy as a function of NumPy observations `[n, ...]` to probabilities `[n, A]` in float64."""
 
     def probabilities(observations: NDArray) -> NDArray:

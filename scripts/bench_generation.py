@@ -27,6 +27,7 @@ from torch import Tensor
 import rlenvs
 from agents import grpo
 from agents.configuration import make_config
+from agents.integrations.trl_iteration import trl_iteration_seconds
 from agents.optimisation import make_optimiser
 from agents.policies import PolicyConfig
 from agents.policies.bodies import LlamaBody
@@ -42,7 +43,6 @@ from agents.rollouts.generation_collector import GenerationCollector, response_b
 from agents.runtime import configure_torch
 from agents.supervised import warm_up
 from rlenvs.leaderboard.files import write_atomically
-from scripts.bench_generation_trl import trl_iteration_seconds
 from scripts.errors import one_line_errors
 
 PROMPTS, GROUP_SIZE = 32, 16
@@ -52,6 +52,7 @@ WARM_UP = {"warm_up_steps": 200, "warm_up_learning_rate": 2e-3}
 CPU = torch.device("cpu")
 
 
+@one_line_errors
 def main() -> None:
     """Times, prints and writes the figures if asked to."""
     parser = argparse.ArgumentParser(prog="python -m scripts.bench_generation", description=__doc__)
@@ -202,4 +203,4 @@ def as_table(report: dict[str, dict[str, float]]) -> Table:
 
 
 if __name__ == "__main__":
-    sys.exit(one_line_errors(main)())
+    sys.exit(main())
