@@ -280,7 +280,8 @@ def train(spec: RunSpec, run_dir: Path) -> dict[str, Any]:
     """Trains to the budget of `spec`; the record stands in `run_dir`."""
     run, config = begin(spec, run_dir, Config)
     env = run.make_groups(config.groups, config.group_size)
-    policy, reference = run.make_policy(env, config), run.make_policy(env, config)
+    policy = run.make_policy(env, config)
+    reference = run.make_policy(env, config) if config.kl_coef > 0 else None
     optimiser = make_optimiser(policy, config)
     selection_generator = torch.Generator().manual_seed(spec.seed)
     collector = run.episodes(env, config.group_size)
@@ -288,7 +289,7 @@ def train(spec: RunSpec, run_dir: Path) -> dict[str, Any]:
     for batch in run.batches(collector, policy):
         with run.updating(policy):
             entropy_coef = apply_schedules(optimiser, config, run.progress)
-            if config.kl_coef > 0:
+            if reference is not None:
                 batch = with_reference(batch, reference)
             metrics, part = update(policy, optimiser, batch, config, run.generator, selection_generator, entropy_coef)
         run.record(policy, batch, metrics, diagnosis(policy, part, config.clip_ratio_low, config.clip_ratio_high))

@@ -30,10 +30,8 @@ from rlenvs.leaderboard import evaluation
 from rlenvs.leaderboard.records import RunSpec
 from rlenvs.text.rules import Rules
 
-VALIDATION_PROBLEMS, VALIDATION_TRIES = 128, 8
-TEST_PROBLEMS, TEST_TRIES = 1_000, 16
-SAMPLES = 8
-EVALUATION_SEED = 0
+SAMPLES = 8  # kept of each evaluation
+TEST_SEED = 0
 
 
 class LanguageRun(Run):
@@ -77,7 +75,7 @@ class LanguageRun(Run):
         config = self.policy.config
         sampling = Sampling(config.temperature, config.top_p)
         self.collector = GenerationCollector(env, group_size, sampling, self.generator, self.spec.seed, self.clock)
-        return self.collector  # type: ignore[return-value]
+        return self.collector
 
     def make_policy(self, env: VectorEnv, config: PolicyConfig) -> CausalLM:
         """A policy after its warm-up, which is done once; its test scores are taken before anything is learned."""
@@ -96,7 +94,7 @@ class LanguageRun(Run):
         if config.warm_up_steps is not None:
             self.warmed_up = warm_up(self.warm_started, env.unwrapped.rules, config, seed)  # type: ignore[attr-defined]
             self.before_s += self.warmed_up.seconds
-        self.before = report(self.warm_started, self.test_rules, TEST_PROBLEMS, TEST_TRIES, EVALUATION_SEED)
+        self.before = self._report(self.warm_started)
 
     def cost_of(self, batch: Batch) -> int:
         """Its responses."""
@@ -105,11 +103,10 @@ class LanguageRun(Run):
     def _scores(self, probabilities: Callable[[NDArray], NDArray]) -> dict[str, float]:
         """On validation problems; some responses are kept with their verdicts."""
         assert self.policy is not None
-        problems = first_problems(self.validation_rules, VALIDATION_PROBLEMS)
-        answers = answer(
-            self.policy, self.validation_rules, problems, VALIDATION_TRIES, Sampling(), seed=self.env_steps
-        )
-        rows = answers.rows(self.validation_rules, SAMPLES)
+        config, rules = self.policy.config, self.validation_rules
+        problems = first_problems(rules, config.validation_problems)
+        answers = answer(self.policy, rules, problems, config.validation_tries, Sampling(), seed=self.env_steps)
+        rows = answers.rows(rules, SAMPLES)
         self.directory.append("samples", [{"step": self.env_steps, **row} for row in rows])
         scores = {f"validation/{name}": value for name, value in answers.scores().items()}
         return evaluation.scores_of(self.spec.env_id, scores["validation/pass@1"]) | scores
@@ -119,11 +116,13 @@ class LanguageRun(Run):
     ) -> dict[str, Any]:
         """Adds what the warm-up was worth, and what learning added to it, on the same test problems."""
         assert self.policy is not None and self.collector is not None
-        after = report(self.policy, self.test_rules, TEST_PROBLEMS, TEST_TRIES, EVALUATION_SEED)
-        told = {"before": self.before, "after": after, "tokens": self.collector.tokens}
+        told = {"before": self.before, "after": self._report(self.policy), "tokens": self.collector.tokens}
         if self.warmed_up is not None:
             told |= {"warm_up_s": self.warmed_up.seconds}
         return super().finish_with(probabilities, artifacts, {**dict(description or {}), **told})
+
+    def _report(self, policy: CausalLM) -> dict[str, float]:
+        return report(policy, self.test_rules, policy.config.test_problems, policy.config.test_tries, TEST_SEED)
 
     def _rules(self, split: str) -> Rules:
         env: Any = gym.make(self.spec.env_id, **{**self.spec.env_kwargs, "split": split})

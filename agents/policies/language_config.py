@@ -21,6 +21,10 @@ class LanguageConfig:
         warm_up_seed: of the warm-up's initialisation and data; None for the run's own seed.
         wrong_share: of the demonstrations, 0 to 1.
         wrong_kind: how they are wrong: by the task's definite mistake, or by an error at random.
+        validation_problems: that the evaluations of a training are on, the first of their split.
+        validation_tries: responses to each.
+        test_problems: that the policy is compared on before and after.
+        test_tries: responses to each.
     """
 
     model: str = ""
@@ -32,3 +36,7 @@ class LanguageConfig:
     warm_up_seed: int | None = None
     wrong_share: float = 0.0
     wrong_kind: Literal["systematic", "scattered"] = "systematic"
+    validation_problems: int = 128
+    validation_tries: int = 8
+    test_problems: int = 1_000
+    test_tries: int = 16

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
-from agents.policies.actor_critic import ActorCritic
 from agents.rollouts.batch import Batch
 
 
@@ -17,6 +16,6 @@ class Collector(Protocol):
 
     dropped: int
 
-    def collect(self, policy: ActorCritic, limit: int | None = None) -> Batch | None:
-        """A batch of at most `limit` environment steps; None where it would be larger."""
+    def collect(self, policy: Any, limit: int | None = None) -> Batch | None:
+        """A batch of at most `limit` environment steps (of language models: responses); None where it is larger."""
         ...

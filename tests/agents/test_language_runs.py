@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from agents import checkpoints, grpo, language_runs
+from agents import checkpoints, grpo
 from agents.configuration import make_config
 from agents.language_evaluation import answer, first_problems, report
 from agents.loading import load_probabilities
@@ -30,7 +30,7 @@ from tests.agents.small_models import ragged_prompts, small_policy, written_batc
 
 ENV = "rlenvs/MathToken-v0"
 TASK = {"task": "sort", "level": 1, "length": 3, "symbols": "abcdefgh"}
-SMALL = {"warm_up_steps": 60, "warm_up_batch_size": 32}
+SMALL = {"warm_up_steps": 60, "warm_up_batch_size": 32, "test_problems": 10, "validation_problems": 6}
 SETTINGS = {
     "reinforce": {"episodes": 16},
     "a2c": {"num_envs": 16},
@@ -50,8 +50,6 @@ def cache(tmp_path_factory) -> Path:
 def quick(monkeypatch, cache):
     monkeypatch.setenv("RLENVS_QUIET", "1")
     monkeypatch.setenv("RLENVS_CACHE", str(cache))
-    monkeypatch.setattr(language_runs, "TEST_PROBLEMS", 10)
-    monkeypatch.setattr(language_runs, "VALIDATION_PROBLEMS", 6)
     torch.set_num_threads(1)
 
 
