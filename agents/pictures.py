@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import nn
 
-from agents.policies import ActorCritic
 from agents.policies.cnn import CNN
 from agents.policies.mlp import ImageInput
 
@@ -16,13 +16,13 @@ GAP, FRAME = 2, 80  # pixels between tiles, and their grey
 LEAST_SIDE = 40  # pixels of a tile: smaller ones are enlarged
 
 
-def first_layer(policy: ActorCritic) -> NDArray:
+def first_layer(policy: nn.Module) -> NDArray:
     """The weights `[units, C, H, W]` between the pixels and the first layer's units.
 
     Raises:
         ValueError: the policy sees no images.
     """
-    for layer in (policy.body, *policy.body.children(), policy.policy_head):
+    for layer in policy.modules():
         if isinstance(layer, ImageInput | CNN):
             return layer.filters().cpu().numpy()
     raise ValueError("policy has no weights on pixels: choose a run whose observations are images")
@@ -58,7 +58,7 @@ def _red_and_blue(values: NDArray) -> NDArray:
     return np.rint(255 * np.stack([red, np.minimum(red, blue), blue], axis=-1)).astype(np.uint8)
 
 
-def save_weights(policy: ActorCritic, path: Path) -> tuple[int, int]:
+def save_weights(policy: nn.Module, path: Path) -> tuple[int, int]:
     """Writes the grid of a policy's first-layer weights; returns the picture's width and height.
 
     Raises:
