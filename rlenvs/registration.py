@@ -63,13 +63,14 @@ def _pong(name: str, observation: str, summary: str, protocol: str = "pong@1", *
     )
 
 
-def _math(name: str, view: str, summary: str, protocol: str) -> EnvironmentEntry:
+def _text(name: str, view: str, summary: str, protocol: str, **arguments: Any) -> EnvironmentEntry:
     return EnvironmentEntry(
         id=f"rlenvs/{name}-v0",
         family="text",
         summary=summary,
         entry_point=f"rlenvs.text.{view}_env:{view.title()}Env",
         vector_entry_point=f"rlenvs.text.{view}_vector:{view.title()}VectorEnv",
+        kwargs=arguments,
         evaluation_kwargs={"split": "test"},
         protocol=protocol,
         references={"random": 0.0, "perfect": 1.0},
@@ -90,8 +91,10 @@ ENVIRONMENTS: tuple[EnvironmentEntry, ...] = (
     _pong("PongDifference", "difference", "Karpathy's Pong: what changed on the screen, up or down"),
     _pong("PongRam", "ram", "Pong from ball and paddles as numbers"),
     _pong("PongNative", "fast", "PongFast without the emulator, the same bits", "pong-fast@1", backend="native"),
-    _math("MathToken", "token", "A problem in text, answered token by token", "token@1"),
-    _math("Math", "response", "A problem in text, answered by a whole response, optionally in turns", "text@1"),
+    _text("MathToken", "token", "A problem in text, answered token by token", "token@1"),
+    _text("Math", "response", "A problem in text, answered by a whole response, optionally in turns", "text@1"),
+    _text("CodeToken", "token", "A programming problem, answered token by token", "token@1", task="steps"),
+    _text("Code", "response", "A programming problem, answered by a whole program", "text@1", task="steps"),
 )
 """Every id of the package, by family."""
 

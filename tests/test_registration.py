@@ -12,6 +12,7 @@ import pytest
 from gymnasium.envs.registration import EnvSpec
 
 from rlenvs.registration import ENVIRONMENTS, register_envs
+from tests.conformance.rollouts import TEXT_ACTIONS
 
 IDS = [entry.id for entry in ENVIRONMENTS]
 FAMILIES = {entry.id: entry.family for entry in ENVIRONMENTS}
@@ -30,6 +31,8 @@ FROM_THE_ISSUE = {
     "PongRam",
     "MathToken",
     "Math",
+    "CodeToken",
+    "Code",
 }
 
 
@@ -69,7 +72,7 @@ def test_specs_survive_json_and_pickle(env_id: str) -> None:
         assert again.kwargs == spec.kwargs
         env, original = gym.make(again), gym.make(spec)
         np.testing.assert_array_equal(env.reset(seed=3)[0], original.reset(seed=3)[0])
-        for action in ("ab",) if env_id == "rlenvs/Math-v0" else (2, 0, 1) if "Token" in env_id else (1, 0, 1, 1):
+        for action in ("ab",) if env_id in TEXT_ACTIONS else (2, 0, 1) if "Token" in env_id else (1, 0, 1, 1):
             ours, theirs = env.step(action), original.step(action)
             np.testing.assert_array_equal(ours[0], theirs[0])
             assert ours[1:] == theirs[1:]

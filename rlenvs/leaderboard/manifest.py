@@ -64,9 +64,9 @@ def _datasets(spec: RunSpec) -> dict[str, Any]:
     task = spec.env_kwargs.get("task")
     if not isinstance(task, str) or not task.startswith("file:"):
         return {}
-    from rlenvs.tasks.datasets import FileTask
+    from rlenvs.tasks.dataset_code import file_task
 
-    return {"datasets": FileTask(task).provenance}
+    return {"datasets": file_task(task).provenance}
 
 
 def _check_content(file: Path, manifest: Mapping[str, Any]) -> None:

@@ -1,7 +1,8 @@
 """Audits of tasks: can a response score without solving the problem, and do the splits keep apart?
 
 Responses that do not read the prompt score at most what the best constant answer scores, so that is a task's *chance*;
-it is documented for every level (`references`). Whoever copies the prompt, or its numbers, may not exceed it either.
+it is documented for every level (`references`). Whoever copies the prompt, or its numbers, may not exceed it either;
+programs that cheat (`programs.hacks`) score nothing.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ from typing import Any
 from rlenvs.tasks.base import STYLES, Task
 from rlenvs.tasks.draws import Draws
 from rlenvs.tasks.problem import SPLITS, Problem
+from rlenvs.tasks.programs.base import CodeTask
+from rlenvs.tasks.programs.hacks import HACKS as PROGRAMS_THAT_CHEAT
 
 SHARES = {"train": 0.6, "validation": 0.2, "test": 0.2}
 """Of the problems of an audit."""
@@ -27,6 +30,9 @@ _CANDIDATES = 60
 _FIRST_LOOK = 200
 _FINALISTS = 4
 _HACKED = 1_000
+_COSTLY = 25
+"""Problems whose responses are judged where that takes milliseconds."""
+
 _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 
 
@@ -58,7 +64,8 @@ def audit(task: Task, problems: int = 10_000) -> Report:
 
     Args:
         task: The task; with options it has no documented chance, and what is measured takes its place.
-        problems: How many problems to look at over all splits, fewer where there are fewer.
+        problems: How many problems to look at over all splits, fewer where there are fewer. Where verdicts are costly
+            only a sample of them is judged.
     """
     report = Report(f"{task.name}-{task.level}")
     members = {split: sample(task, split, round(problems * share)) for split, share in SHARES.items()}
@@ -74,8 +81,9 @@ def audit(task: Task, problems: int = 10_000) -> Report:
     chance = _check_chance(task, len(train), report)
     for style in STYLES:
         styled = type(task)(task.level, style, **task.options)
-        _check_references(styled, [problem for split in SPLITS for problem in members[split]][:: _step(style)], report)
-        _check_hacks(styled, train[:_HACKED], chance, report)
+        everything = [problem for split in SPLITS for problem in members[split]]
+        _check_references(styled, everything[:: _step(styled, len(everything))], report)
+        _check_hacks(styled, train[: _COSTLY if styled.is_costly else _HACKED], chance, report)
     return report
 
 
@@ -87,9 +95,11 @@ def sample(task: Task, split: str, count: int) -> list[Problem]:
 
 def best_constant(task: Task, problems: Sequence[Problem]) -> tuple[str, float]:
     """The answer that scores most if it is always given, among the most frequent right answers, and its score."""
-    answers = [answer for answer, _ in Counter(problem.gold for problem in problems).most_common(_CANDIDATES)]
-    finalists = sorted(answers, key=lambda answer: -_constant_score(task, answer, problems[:_FIRST_LOOK]))[:_FINALISTS]
-    scores = {answer: _constant_score(task, answer, problems) for answer in dict.fromkeys([answers[0], *finalists])}
+    found = {problem.gold: problem for problem in problems}
+    common = Counter(problem.gold for problem in problems).most_common(_CANDIDATES)
+    givers = [found[answer] for answer, _ in common]
+    finalists = sorted(givers, key=lambda giver: -_constant_score(task, giver, problems[:_FIRST_LOOK]))[:_FINALISTS]
+    scores = {giver.gold: _constant_score(task, giver, problems) for giver in [givers[0], *finalists]}
     return max(scores.items(), key=lambda pair: pair[1])
 
 
@@ -100,11 +110,11 @@ def digest_of(task: Task) -> str:
 
 
 def hack_scores(task: Task, problems: Sequence[Problem]) -> dict[str, float]:
-    """Mean rewards of responses that solve nothing: empty, copied, random."""
-    return {
-        name: sum(task.verify(problem, hack(task, problem)).reward for problem in problems) / len(problems)
-        for name, hack in _HACKS.items()
-    }
+    """Mean rewards of responses that solve nothing: empty, copied, random; of programs also cheating ones."""
+    hacks: dict[str, Callable[[Any, Problem], str]] = dict(_HACKS)
+    if isinstance(task, CodeTask):
+        hacks |= PROGRAMS_THAT_CHEAT
+    return {name: _mean_reward(task, problems, hack) for name, hack in hacks.items()}
 
 
 def tolerance(chance: float, count: int) -> float:
@@ -112,13 +122,20 @@ def tolerance(chance: float, count: int) -> float:
     return 4 * math.sqrt(chance * (1 - chance) / count) + 1 / count
 
 
-def _constant_score(task: Task, answer: str, problems: Sequence[Problem]) -> float:
-    return sum(task.verify(problem, answer).reward for problem in problems) / len(problems)
+def _mean_reward(task: Task, problems: Sequence[Problem], response: Callable[[Any, Problem], str]) -> float:
+    verdicts = task.verify_many(problems, [response(task, problem) for problem in problems])
+    return sum(verdict.reward for verdict in verdicts) / len(problems)
 
 
-def _step(style: str) -> int:
-    """Every problem in compact style; in chat style, which takes longer, every tenth."""
-    return 1 if style == "compact" else 10
+def _constant_score(task: Task, giver: Problem, problems: Sequence[Problem]) -> float:
+    return sum(task.accepts(problem, giver) for problem in problems) / len(problems)
+
+
+def _step(task: Task, count: int) -> int:
+    """Every problem in compact style; in chat style, which takes longer, every tenth; fewer if verdicts are costly."""
+    if task.is_costly:
+        return max(1, count // _COSTLY)
+    return 1 if task.style == "compact" else 10
 
 
 def _check_splits(task: Task, members: dict[str, list[Problem]], report: Report) -> None:
@@ -159,7 +176,7 @@ def _check_hacks(task: Task, problems: Sequence[Problem], chance: float, report:
     allowed = chance + tolerance(chance, len(problems))
     for name, score in hack_scores(task, problems).items():
         report.hacks[f"{task.style}/{name}"] = score
-        if score > (0.0 if name == "empty" else allowed):
+        if score > (0.0 if name == "empty" or name in PROGRAMS_THAT_CHEAT else allowed):
             report.failures.append(f"{task.style}: response {name} scores {score:.4f}, chance is {chance:.4f}")
 
 
@@ -172,7 +189,7 @@ def _random(task: Task, problem: Problem) -> str:
     return task.respond(Draws("random response", problem.id).letters(task.characters, len(problem.gold)))
 
 
-_HACKS: dict[str, Callable[[Task, Problem], Any]] = {
+_HACKS: dict[str, Callable[[Task, Problem], str]] = {
     "empty": lambda task, problem: "",
     "prompt": lambda task, problem: task.prompt(problem),
     "answered prompt": lambda task, problem: task.respond(problem.prompt),

@@ -17,6 +17,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from rlenvs.foundation.checks import finite_number, integer_from, one_of
+from rlenvs.tasks.checks import response_text
 from rlenvs.tasks.draws import Draws
 from rlenvs.tasks.judging import judge_integer, judge_text, malformed, no_answer, wrong
 from rlenvs.tasks.problem import SPLITS, Content, Problem, digest, split_of
@@ -56,6 +57,10 @@ class Task(ABC):
     levels: ClassVar[Mapping[int, Any]]
     characters: ClassVar[str]
     """Of compact prompts and answers."""
+    answer_format: ClassVar[str] = ANSWER_FORMAT
+    """The last sentence of prompts in words."""
+    longest_remark: ClassVar[int] = 0
+    """Characters of the longest `remark`, with a blank before it."""
 
     def __init__(self, level: int = 1, style: str = "compact", **options: Any) -> None:
         if level not in self.levels:
@@ -120,6 +125,20 @@ class Task(ABC):
         """A right answer with one error somewhere."""
         return slip(answer, draws)
 
+    def wrong_answers(self, problem: Problem, draws: Draws, wrong_kind: str) -> Iterator[str]:
+        """Answers with a mistake of a kind that are wrong indeed."""
+        answers = self.mistakes(problem.meta["content"]) if wrong_kind == "systematic" else self._slips(problem, draws)
+        return (answer for answer in answers if not self._verify_whole(problem, answer).reward)
+
+    def accepts(self, problem: Problem, other: Problem) -> bool:
+        """Whether the gold answer of another problem is right for this one."""
+        return bool(self._verify_whole(problem, other.gold).reward)
+
+    @property
+    def is_costly(self) -> bool:
+        """Whether verdicts take milliseconds, so that audits look at fewer."""
+        return False
+
     # What users call.
 
     @property
@@ -162,7 +181,7 @@ class Task(ABC):
         return Problem(
             f"{self.name}/{self.level}/{split}/{index}",
             self.compact(content),
-            f"{self.question(content)}\n{ANSWER_FORMAT}",
+            f"{self.question(content)}\n{self.answer_format}",
             self.answer(content),
             {"content": content},
         )
@@ -173,16 +192,26 @@ class Task(ABC):
 
     def verify(self, problem: Problem, response: str) -> Verdict:
         """Judges a response: right or not, and why not."""
-        if not isinstance(response, str):
-            raise TypeError(f"response is {type(response).__name__}: it must be a str")
+        text = response_text(response)
         if self.style == "compact":
-            return self._verify_whole(problem, response.strip())
-        found = extract(response, "strict")
+            return self._verify_whole(problem, text.strip())
+        found = extract(text, "strict")
         if not found.candidates:
             return no_answer(found.reason)
         if len(found.candidates) > 1:
             return wrong(found.candidates[-1], f"{len(found.candidates)} answers that differ")
         return self.judge_marked(problem, found.candidates[0])
+
+    def verify_many(self, problems: Sequence[Problem], responses: Sequence[str]) -> list[Verdict]:
+        """The verdict on a response to each problem; where programs have to run, many run at a time."""
+        return [self.verify(problem, response) for problem, response in zip(problems, responses, strict=True)]
+
+    def prepare(self) -> None:  # noqa: B027
+        """Makes sure that responses can be judged on this machine; all machines can judge texts."""
+
+    def remark(self, verdict: Verdict) -> str:
+        """What a model may be told after a response that is not right, in characters of `alphabet`; mostly nothing."""
+        return ""
 
     def reference_response(self, problem: Problem) -> str:
         """A response that scores 1."""
@@ -210,10 +239,8 @@ class Task(ABC):
         draws = Draws("demonstration", int(rng.integers(1 << 62)))
         if not draws.chance(wrong_share):
             return self.respond(self.restated(problem.meta["content"], draws)), True
-        is_systematic = wrong_kind == "systematic"
-        for answer in self.mistakes(problem.meta["content"]) if is_systematic else self._slips(problem, draws):
-            if not self._verify_whole(problem, answer).reward:
-                return self.respond(answer), False
+        for answer in self.wrong_answers(problem, draws, wrong_kind):
+            return self.respond(answer), False
         raise ValueError(f"{problem.id} has no {wrong_kind} mistake: choose the other wrong_kind")
 
     def _verify_whole(self, problem: Problem, answer: str) -> Verdict:

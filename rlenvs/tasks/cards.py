@@ -7,6 +7,7 @@ from typing import Any
 
 from rlenvs.tasks.base import Task
 from rlenvs.tasks.catalog import TASKS
+from rlenvs.tasks.dataset_code import file_task
 from rlenvs.tasks.dataset_files import PREFIX
 from rlenvs.tasks.datasets import FileTask
 from rlenvs.tasks.gallery import examples, section
@@ -22,14 +23,14 @@ def is_task(name: str) -> bool:
 
 def card(name: str) -> str:
     """What the problems are about, levels or files, and examples, as Markdown."""
-    return section(TASKS[name]) if name in TASKS else _file_section(FileTask(name))
+    return section(TASKS[name]) if name in TASKS else _file_section(file_task(name))
 
 
 def facts(name: str) -> dict[str, Any]:
     """What `card` shows, as plain JSON types."""
     if name in TASKS:
         return {"task": name, "levels": [_level_facts(task) for task in map(TASKS[name], TASKS[name].levels)]}
-    task = FileTask(name)
+    task = file_task(name)
     return {"task": task.name, "files": task.provenance, "examples": _file_examples(task)}
 
 

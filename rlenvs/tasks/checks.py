@@ -28,3 +28,10 @@ def operators_of(value: object, allowed: str, name: str = "operators") -> str:
     if not isinstance(value, str) or not value or len(set(value)) != len(value) or not set(value) <= set(allowed):
         raise ValueError(f"{name} must be different characters of {allowed!r}, got {value!r}")
     return value
+
+
+def response_text(response: object) -> str:
+    """Return `response` if it is a string."""
+    if not isinstance(response, str):
+        raise TypeError(f"response is {type(response).__name__}: it must be a str")
+    return response

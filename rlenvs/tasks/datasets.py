@@ -15,8 +15,9 @@ from typing import Any, NamedTuple, NoReturn
 
 from rlenvs.foundation.checks import boolean, one_of
 from rlenvs.tasks.base import Task
+from rlenvs.tasks.dataset_code_formats import CODE_FORMATS
 from rlenvs.tasks.dataset_files import find_files, read_rows, sha256_of, split_of_file
-from rlenvs.tasks.dataset_formats import FORMATS, Format, recognised
+from rlenvs.tasks.dataset_formats import FORMATS, recognised
 from rlenvs.tasks.draws import Draws
 from rlenvs.tasks.problem import SPLITS, Content, Problem
 from rlenvs.verifiers.extraction import MODES
@@ -140,35 +141,38 @@ class FileTask(Task):
         return problem._replace(meta=problem.meta | content[2])
 
     def _load(self, path: Path) -> None:
-        form: Format | None = None
+        form: Any = None
         split, rows = split_of_file(path), 0
         for place, row in read_rows(path):
-            form = form or _recognised(row, place)
-            self._entries[split].append(_entry(row, form, place))
+            form = form or self._recognised(row, place)
+            self._entries[split].append(self._entry(row, form, place))
             rows += 1
         facts = {"path": str(path), "split": split, "sha256": sha256_of(path), "rows": rows}
         self.provenance.append(facts | {"format": form.name if form else None})
 
+    def _recognised(self, row: dict[str, Any], place: str) -> Any:
+        """The form of a file, by its first row."""
+        if (form := recognised(row)) is not None:
+            return form
+        forms = [(form.name, (form.problem, form.answer, *form.others)) for form in FORMATS]
+        forms += [(code.name, code.fields) for code in CODE_FORMATS]
+        known = "; ".join(f"{name}: {', '.join(fields)}" for name, fields in forms)
+        raise ValueError(
+            f"{place}: no known format has the fields {', '.join(sorted(row))}; rename them to one of ({known})"
+        )
 
-def _recognised(row: dict[str, Any], place: str) -> Format:
-    if (form := recognised(row)) is not None:
-        return form
-    known = "; ".join(f"{form.name}: {', '.join((form.problem, form.answer, *form.others))}" for form in FORMATS)
-    raise ValueError(
-        f"{place}: no known format has the fields {', '.join(sorted(row))}; rename them to one of ({known})"
-    )
-
-
-def _entry(row: dict[str, Any], form: Format, place: str) -> Entry:
-    for field in (form.problem, form.answer):
-        if field not in row:
-            raise ValueError(f"{place}: field {field} is missing; {form.name} rows have it")
-    if not isinstance(row[form.problem], str) or not row[form.problem].strip():
-        raise ValueError(f"{place}: field {form.problem} is {row[form.problem]!r:.60}: it must be the problem's text")
-    try:
-        gold = form.gold(row[form.answer])
-        check_gold(gold)
-    except ValueError as error:
-        raise ValueError(f"{place}: field {form.answer}: {error}") from None
-    meta = {name: row[name] for name in form.details if name in row}
-    return Entry(row[form.problem].strip(), gold, {"format": form.name} | meta)
+    def _entry(self, row: dict[str, Any], form: Any, place: str) -> Entry:
+        """A row, read."""
+        for field in (form.problem, form.answer):
+            if field not in row:
+                raise ValueError(f"{place}: field {field} is missing; {form.name} rows have it")
+        text = row[form.problem]
+        if not isinstance(text, str) or not text.strip():
+            raise ValueError(f"{place}: field {form.problem} is {text!r:.60}: it must be the problem's text")
+        try:
+            gold = form.gold(row[form.answer])
+            check_gold(gold)
+        except ValueError as error:
+            raise ValueError(f"{place}: field {form.answer}: {error}") from None
+        meta = {name: row[name] for name in form.details if name in row}
+        return Entry(text.strip(), gold, {"format": form.name} | meta)

@@ -1,7 +1,7 @@
 """Arithmetic expressions of whole numbers with + - * / and parentheses: read with bounds and exact, no code.
 
-A tree is a whole number or ``(operator, left, right)``. No signs, no powers, no implicit products: games with numbers
-allow none.
+A tree is a whole number, the variable's name, or ``(operator, left, right)``. No signs, no powers, no implicit
+products: games with numbers allow none.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from rlenvs.tasks.draws import Draws
 MAX_LENGTH = 200
 MAX_DEPTH = 20
 OPERATIONS: dict[str, Any] = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
-Tree = int | tuple[str, Any, Any]
-_TOKEN = re.compile(r" *([0-9]{1,9}|[-+*/()])")
+Tree = int | str | tuple[str, Any, Any]
+_TOKEN = re.compile(r" *([0-9]{1,9}|[a-z]|[-+*/()])")
 _RANK = {"+": 1, "-": 1, "*": 2, "/": 2}
 
 
@@ -33,13 +33,17 @@ class Parsed(NamedTuple):
     operators: set[str]
 
 
-def parse(text: str) -> Parsed:
+def parse(text: str, variable: str = "") -> Parsed:
     """Reads an expression.
+
+    Args:
+        text: What to read.
+        variable: A letter that may stand where numbers do; empty for none.
 
     Raises:
         Malformed: It is none, or longer than `MAX_LENGTH` or nested deeper than `MAX_DEPTH`.
     """
-    tokens = _tokens(text)
+    tokens = _tokens(text, variable)
     tree, end = _chain(tokens, 0, 1, 0)
     if end != len(tokens):
         raise Malformed(f"unexpected {tokens[end]!r}")
@@ -47,8 +51,8 @@ def parse(text: str) -> Parsed:
 
 
 def value(tree: Tree) -> Fraction | None:
-    """The exact value; None where something is divided by 0."""
-    if isinstance(tree, int):
+    """The exact value of a tree of numbers; None where something is divided by 0."""
+    if not isinstance(tree, tuple):
         return Fraction(tree)
     sign, left, right = tree[0], value(tree[1]), value(tree[2])
     if left is None or right is None or (sign == "/" and not right):
@@ -70,13 +74,13 @@ def whole_value(tree: Tree) -> int | None:
 
 def written(tree: Tree) -> str:
     """An expression with as few parentheses as the value allows."""
-    if isinstance(tree, int):
+    if not isinstance(tree, tuple):
         return str(tree)
     sign, left, right = tree
     left_text, right_text = written(left), written(right)
-    if not isinstance(left, int) and _RANK[left[0]] < _RANK[sign]:
+    if isinstance(left, tuple) and _RANK[left[0]] < _RANK[sign]:
         left_text = f"({left_text})"
-    if not isinstance(right, int) and _RANK[right[0]] < _RANK[sign] + (sign in "-/"):
+    if isinstance(right, tuple) and _RANK[right[0]] < _RANK[sign] + (sign in "-/"):
         right_text = f"({right_text})"
     return left_text + sign + right_text
 
@@ -98,13 +102,13 @@ def random_tree(numbers: list[int], operators: str, draws: Draws) -> Tree:
     return draws.choice(operators), left, right
 
 
-def _tokens(text: str) -> list[str]:
+def _tokens(text: str, variable: str) -> list[str]:
     if len(text) > MAX_LENGTH:
         raise Malformed(f"longer than {MAX_LENGTH} characters")
     text, tokens, place = text.rstrip(" "), [], 0
     while place < len(text):
         match = _TOKEN.match(text, place)
-        if not match:
+        if not match or (match[1].isalpha() and match[1] != variable):
             raise Malformed(f"unexpected {text[place]!r}")
         tokens.append(match[1])
         place = match.end()
@@ -126,6 +130,8 @@ def _unit(tokens: list[str], place: int, depth: int) -> tuple[Tree, int]:
     token = tokens[place] if place < len(tokens) else "end"
     if token.isdigit():
         return int(token), place + 1
+    if len(token) == 1 and token.isalpha():
+        return token, place + 1
     if token != "(":
         raise Malformed(f"unexpected {token!r}")
     if depth == MAX_DEPTH:

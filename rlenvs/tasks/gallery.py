@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from rlenvs.tasks.base import Task
-from rlenvs.tasks.catalog import TASKS
+from rlenvs.tasks.catalog import CODE_TASKS, TASKS
 from rlenvs.tasks.problem import SPLITS
 
 EXAMPLES = 2
@@ -44,8 +44,9 @@ def gallery() -> str:
     """The page."""
     contents = ", ".join(f"[{name}](#{name})" for name in TASKS)
     introduction = (
-        f"# Text tasks\n\n{len(TASKS)} families. The best constant is the answer that scores most if it is always "
-        f"given: what a response can score without reading the prompt.\n\n{contents}"
+        f"# Text tasks\n\n{len(TASKS)} families, the last {len(CODE_TASKS)} about programs. The best constant is the "
+        "answer that scores most if it is always given: what a response can score without reading the prompt."
+        f"\n\n{contents}"
     )
     return "\n\n".join([introduction, *map(section, TASKS.values())]) + "\n"
 
@@ -57,7 +58,7 @@ def section(family: type[Task]) -> str:
     chat = family(tasks[0].level, "chat")
     prompt = chat.prompt(chat.problem(0))
     rows = "\n".join([_HEADER, "|---|---|---|---|---|---|", *map(_level_row, tasks)])
-    return f"## {family.name}\n\n{text}\n\n{rows}\n\n{_examples(tasks)}\n\nIn words:\n\n```text\n{prompt}\n```"
+    return f"## {family.name}\n\n{text}\n\n{rows}\n\n{_examples(tasks)}\n\nIn words:\n\n````text\n{prompt}\n````"
 
 
 def _level_row(task: Task) -> str:
@@ -65,7 +66,12 @@ def _level_row(task: Task) -> str:
     sizes = [task.size(split) for split in SPLITS]
     problems = "drawn without end" if None in sizes else ", ".join(f"{size:,}" for size in sizes)
     constant, chance = (task.reference.constant, task.reference.chance) if task.reference else ("", 0.0)
-    return f"| {task.level} | {settings} | {problems} | {task.max_tokens} | `{constant}` | {chance:.4f} |"
+    return f"| {task.level} | {settings} | {problems} | {task.max_tokens} | `{one_line(constant)}` | {chance:.4f} |"
+
+
+def one_line(text: str) -> str:
+    """A text without line breaks, which an arrow stands for."""
+    return text.replace("\n", "\u21b5")
 
 
 def _shown(value: object) -> str:
@@ -78,5 +84,5 @@ def _examples(tasks: list[Task]) -> str:
     lines = ["| level | prompt | answer | systematic mistake | scattered mistake |", "|---|---|---|---|---|"]
     for task in tasks:
         for example in examples(task):
-            lines.append(f"| {task.level} | " + " | ".join(f"`{text}`" for text in example) + " |")
+            lines.append(f"| {task.level} | " + " | ".join(f"`{one_line(text)}`" for text in example) + " |")
     return "\n".join(lines)

@@ -1,5 +1,7 @@
 """What is documented about every family and level: chance, and a digest that changes if its problems do."""
 
+# ruff: noqa: E501  (constants of programming families are programs)
+
 from __future__ import annotations
 
 from typing import NamedTuple
@@ -107,4 +109,111 @@ REFERENCES: dict[tuple[str, int], Reference] = {
     ("shortest_path", 1): Reference("DL", 0.0735, "4078319b2a4f"),
     ("shortest_path", 2): Reference("RRDD", 0.0163, "f8c933de9ea4"),
     ("shortest_path", 3): Reference("DDLLLLL", 0.0020, "4ca6b99a45b3"),
+    ("steps", 1): Reference("(x-3+4)*2", 0.0034, "e57c5f627283"),
+    ("steps", 2): Reference("(x+2)*2-1+6", 0.0012, "aeecdaae2f94"),
+    ("steps", 3): Reference("(x+5)*4-9+9-8+3", 0.0007, "f9be6fdd60f0"),
+    ("list_program", 1): Reference("ws", 0.1008, "b599c4f125a0"),
+    ("list_program", 2): Reference("zs", 0.1027, "cb7e99685d64"),
+    ("list_program", 3): Reference("sww", 0.1047, "1b6c159e7cff"),
+    ("points", 1): Reference("10*x-16", 0.0025, "47e1102e6255"),
+    ("points", 2): Reference("x*x-x-2", 0.0023, "493ca9fd326a"),
+    ("points", 3): Reference("2*x*x+38*x+11", 0.0005, "689cb94242af"),
+    ("list_function", 1): Reference("def f(a):\n return sum(x for x in a if x%2==0)", 0.0095, "2b718f08909c"),
+    ("list_function", 2): Reference("def f(a):\n return len([x*9 for x in a if x>11])", 0.0055, "f4b8e2107583"),
+    ("list_function", 3): Reference(
+        "def f(a):\n return len([(x-3)*7 for x in a if x>6 and x>3])", 0.0010, "6c1de1b27e2f"
+    ),
+    ("string_function", 1): Reference(
+        "def f(s):\n s=''.join(sorted(s))\n s=''.join(c*2 for c in s)\n return s", 0.0438, "bce3bc5afad2"
+    ),
+    ("string_function", 2): Reference(
+        "def f(s):\n s=s[::-1]\n s=''.join(sorted(s))\n s=''.join(sorted(s))\n return s", 0.0272, "730328cc5dbe"
+    ),
+    ("string_function", 3): Reference(
+        "def f(s):\n s=''.join(c*2 for c in s)\n s=''.join(sorted(s))\n s=''.join(sorted(s))\n s=''.join(c*2 for c in s)\n return s",
+        0.0050,
+        "a60f7fc1e378",
+    ),
+    ("loop", 1): Reference("def f(n):\n s=17\n for i in range(1,n+1):\n  s=s-3*i\n return s", 0.0037, "abb7c5feadeb"),
+    ("loop", 2): Reference(
+        "def f(n):\n s=19\n for i in range(1,n+1):\n  if i%2==1:\n   s=s-3*i\n return s", 0.0010, "944d8ba608e3"
+    ),
+    ("loop", 3): Reference(
+        "def f(n):\n s=10\n for i in range(1,n+1):\n  if i%4==2:\n   s=(s*3-6*i*i)%13\n return s",
+        0.0003,
+        "1b3eb6807946",
+    ),
+    ("recurrence", 1): Reference("def f(n):\n a=0\n for i in range(n):\n  a=-2*a+6\n return a", 0.0032, "f5079d3786f2"),
+    ("recurrence", 2): Reference(
+        "def f(n):\n a,b=0,9\n for i in range(n):\n  a,b=b,-b-a-9\n return a", 0.0007, "3e7ed143f8e2"
+    ),
+    ("recurrence", 3): Reference(
+        "def f(n):\n a,b,c=9,8,2\n for i in range(n):\n  a,b,c=b,c,(-2*c+2*b-a-3)%45\n return a", 0.0002, "1b30ebf79996"
+    ),
+    ("sort_key", 1): Reference(
+        "def f(a):\n return sorted(a,key=lambda x:(sum(map(int,str(x))),-x))", 0.1007, "e02d00f8512b"
+    ),
+    ("sort_key", 2): Reference(
+        "def f(a):\n return sorted(a,key=lambda x:(-sum(map(int,str(x))),-(x//7),x))", 0.0222, "13fe7ac5af3f"
+    ),
+    ("sort_key", 3): Reference(
+        "def f(a):\n return sorted(a,key=lambda x:(sum(map(int,str(x))),-(x//7),abs(x-22),x))", 0.0215, "acfc15e1e8f0"
+    ),
+    ("grid_paths", 1): Reference(
+        "def f(a):\n m=[(0,1),(2,1)]\n n=len(a[0])\n t=[[0]*n for r in a]\n for i in range(len(a)):\n  for j in range(n):\n   b=[t[i-y][j-x] for y,x in m if y<=i and x<=j and t[i-y][j-x]>=0]\n   if i+j==0:b=[1]\n   if b and a[i][j]<8:\n    t[i][j]=sum(b)\n return t[-1][-1]",
+        0.0408,
+        "bda89fb18045",
+    ),
+    ("grid_paths", 2): Reference(
+        "def f(a):\n m=[(0,1),(1,2)]\n n=len(a[0])\n t=[[-1]*n for r in a]\n for i in range(len(a)):\n  for j in range(n):\n   b=[t[i-y][j-x] for y,x in m if y<=i and x<=j and t[i-y][j-x]>=0]\n   if i+j==0:b=[0]\n   if b and a[i][j]<8:\n    t[i][j]=a[i][j]+min(b)\n return t[-1][-1]",
+        0.0167,
+        "d1719e073777",
+    ),
+    ("grid_paths", 3): Reference(
+        "def f(a):\n m=[(0,1),(1,1),(2,0),(1,2),(2,1)]\n n=len(a[0])\n t=[[-1]*n for r in a]\n for i in range(len(a)):\n  for j in range(n):\n   b=[t[i-y][j-x] for y,x in m if y<=i and x<=j and t[i-y][j-x]>=0]\n   if i+j==0:b=[0]\n   if b and a[i][j]<7:\n    t[i][j]=a[i][j]+min(b)\n return t[-1][-1]",
+        0.0068,
+        "4d1ede116df9",
+    ),
+    ("parsing", 1): Reference(
+        "def f(s):\n a=[x for x in map(int,s.split(':')) if x<7]\n return sum(a)", 0.0035, "2d77a655cf52"
+    ),
+    ("parsing", 2): Reference(
+        "def f(s):\n d=t=0\n for c in s:\n  if c=='<':d+=1\n  if c=='>':d-=1\n  if c=='b' and d>2:t+=1\n return t",
+        0.0053,
+        "eb698104c067",
+    ),
+    ("parsing", 3): Reference(
+        "def f(s):\n r=[]\n for c in s:\n  if r and r[-1][0]==c:r[-1][1]+=1\n  else:r.append([c,1])\n return ':'.join(c+str(n) for c,n in r if n>3)",
+        0.0098,
+        "5f3ee554a67d",
+    ),
+    ("dynamic", 1): Reference(
+        "def f(n):\n t=[0]\n for i in range(1,n+1):\n  b=[t[i-c] for c in [8,12] if c<=i and t[i-c]>=0]\n  t.append(1+min(b) if b else -1)\n return t[n]",
+        0.0063,
+        "2a9e8a9cfc9a",
+    ),
+    ("dynamic", 2): Reference(
+        "def f(a):\n t=[]\n for i,x in enumerate(a):\n  t.append(1+max([t[j] for j in range(i) if 4<=x-a[j]<=9],default=0))\n return max(t)",
+        0.0272,
+        "39cacfb9a761",
+    ),
+    ("dynamic", 3): Reference(
+        "def f(a):\n t=[]\n for i,x in enumerate(a):\n  t.append(1+max([t[j] for j in range(i) if 3<=x-a[j]<=7],default=0))\n return max(t)",
+        0.0195,
+        "e1c7c11361a0",
+    ),
+    ("repair", 1): Reference(
+        "def f(a):\n return sorted(a,key=lambda x:(-sum(map(int,str(x))),-x))", 0.0210, "5cadb34c035f"
+    ),
+    ("repair", 2): Reference(
+        "def f(a):\n return sorted(a,key=lambda x:(sum(map(int,str(x))),-(x//12),-x))", 0.0048, "f6ab14c19aa5"
+    ),
+    ("repair", 3): Reference(
+        "def f(s):\n s=s[2:]+s[:2]\n s=''.join(sorted(s))\n s=''.join(sorted(s))\n s=''.join(sorted(s))\n return s",
+        0.0020,
+        "727409c6a88b",
+    ),
+    ("output", 1): Reference("0", 0.0182, "0f0f07ebc75e"),
+    ("output", 2): Reference("0", 0.0220, "6308a8021864"),
+    ("output", 3): Reference("0", 0.0278, "0daec59c12f9"),
 }

@@ -73,11 +73,9 @@ class Conversation:
         self.messages = [Message("user", self.rules.book.text(problem), None)]
         self.is_over = False
 
-    def answer(self, reply: Reply) -> Verdict | None:
-        """Add a response; the verdict if it is the last one, None if there is another turn."""
+    def answer(self, reply: Reply, verdict: Verdict) -> Verdict | None:
+        """Add a judged response; the verdict if it is the last one, None if there is another turn."""
         self.messages.append(reply.message)
-        problem = self.rules.book.problem(self.problem)
-        verdict = self.rules.judge(problem, reply.message.text) if reply.is_finished else UNFINISHED
         is_last = len(self.messages) >= 2 * self.max_turns
         if verdict.reward or verdict.status == "error" or is_last:
             self.is_over = True
@@ -131,11 +129,23 @@ def read_ids(rules: Rules, ids: Sequence[int]) -> Reply:
     return Reply(Message("assistant", text, tuple(ids)), is_finished)
 
 
+def judge_replies(rules: Rules, problems: Sequence[int], replies: Sequence[Reply]) -> list[Verdict]:
+    """The verdict on the reply to each problem of the book; all that have to be judged are judged together."""
+    verdicts = [UNFINISHED] * len(replies)
+    finished = [place for place, reply in enumerate(replies) if reply.is_finished]
+    asked = [rules.book.problem(problems[place]) for place in finished]
+    judged = rules.judge.many(asked, [replies[place].message.text for place in finished])
+    for place, verdict in zip(finished, judged, strict=True):
+        verdicts[place] = verdict
+    return verdicts
+
+
 def feedback(rules: Rules, problem: int, verdict: Verdict) -> str:
-    """What is said after a response that is not right; nothing of the right answer."""
+    """What is said after a response that is not right: of texts nothing more, of programs a case that failed."""
     if rules.task.style == "compact":
         return AGAIN + rules.book.text(problem)
-    return _TRY_AGAIN.format(_FEEDBACK[verdict.status])
+    remark = rules.task.remark(verdict)
+    return _TRY_AGAIN.format(_FEEDBACK[verdict.status] + (f" {remark}" if remark else ""))
 
 
 def feedback_texts(rules: Rules) -> list[str]:

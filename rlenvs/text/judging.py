@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from rlenvs.tasks.base import Task
@@ -16,7 +17,10 @@ _LONGEST_REMEMBERED = 64
 
 
 class Judge:
-    """The verdicts of a task; those on short responses are remembered, for many are given again and again."""
+    """The verdicts of a task; those on short responses are remembered, for many are given again and again.
+
+    Of many responses, equal ones to the same problem are judged once.
+    """
 
     def __init__(self, task: Task) -> None:
         self.task = task
@@ -24,18 +28,25 @@ class Judge:
 
     def __call__(self, problem: Problem, response: str) -> Verdict:
         """The verdict; where the verifier itself failed, that of a second try."""
-        key = (problem.id, response)
-        verdict = self._remembered.get(key)
-        if verdict is not None:
-            return verdict
-        verdict = self.task.verify(problem, response)
-        if verdict.status == "error":
-            return self.task.verify(problem, response)
-        if len(response) <= _LONGEST_REMEMBERED:
+        verdict = self._remembered.get((problem.id, response))
+        return self.many([problem], [response])[0] if verdict is None else verdict
+
+    def many(self, problems: Sequence[Problem], responses: Sequence[str]) -> list[Verdict]:
+        """A verdict on the response to each problem."""
+        keys = [(problem.id, response) for problem, response in zip(problems, responses, strict=True)]
+        found = {key: self._remembered[key] for key in keys if key in self._remembered}
+        new = {key: problem for key, problem in zip(keys, problems, strict=True) if key not in found}
+        verdicts = self.task.verify_many(list(new.values()), [response for _, response in new])
+        for (key, problem), verdict in zip(new.items(), verdicts, strict=True):
+            found[key] = self.task.verify(problem, key[1]) if verdict.status == "error" else verdict
+            self._remember(key, found[key])
+        return [found[key] for key in keys]
+
+    def _remember(self, key: tuple[str, str], verdict: Verdict) -> None:
+        if len(key[1]) <= _LONGEST_REMEMBERED and verdict.status != "error":
             if len(self._remembered) == _REMEMBERED:
                 self._remembered.clear()
             self._remembered[key] = verdict
-        return verdict
 
     def __getstate__(self) -> dict[str, Any]:
         """Without what is remembered."""

@@ -17,7 +17,7 @@ from gymnasium.error import ResetNeeded
 from rlenvs.foundation import snapshots
 from rlenvs.foundation.checks import one_of, positive_integer
 from rlenvs.foundation.generators import from_words, to_words
-from rlenvs.text.conversation import AGAIN, Conversation, feedback_texts, read_text
+from rlenvs.text.conversation import AGAIN, Conversation, feedback_texts, judge_replies, read_text
 from rlenvs.text.judging import outcome
 from rlenvs.text.rendering import RENDER_MODES, shown
 from rlenvs.text.rules import Rules, make_rules
@@ -84,7 +84,9 @@ class ResponseEnv(gym.Env[str, str]):
         """
         if self.conversation.is_over:
             raise ResetNeeded("step was called after the end of the episode or before the first reset: call reset")
-        verdict = self.conversation.answer(read_text(self.rules, check_response(action)))
+        reply = read_text(self.rules, check_response(action))
+        (judged,) = judge_replies(self.rules, [self.conversation.problem], [reply])
+        verdict = self.conversation.answer(reply, judged)
         if verdict is None:
             return self.conversation.text, 0.0, False, False, {}
         return self.conversation.text, verdict.reward, True, False, outcome(verdict)
@@ -131,8 +133,8 @@ def observation_space(rules: Rules, max_turns: int) -> spaces.Text:
     width = longest_token(rules.tokenizer)
     prompt, response = rules.book.max_prompt_tokens * width, rules.max_tokens * width
     told = feedback_texts(rules) if max_turns > 1 else [""]
-    repeated = prompt if rules.task.style == "compact" else 0
-    turns = max_turns * response + (max_turns - 1) * (max(map(len, told)) + repeated)
+    added = prompt if rules.task.style == "compact" else rules.task.longest_remark
+    turns = max_turns * response + (max_turns - 1) * (max(map(len, told)) + added)
     return spaces.Text(prompt + turns, charset="".join(sorted(set("".join(told)) | set(_characters(rules)))))
 
 

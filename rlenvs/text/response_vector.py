@@ -9,7 +9,7 @@ import numpy.typing as npt
 from gymnasium.vector.utils import batch_space
 
 from rlenvs.foundation.checks import positive_integer
-from rlenvs.text.conversation import Conversation, Reply, read_ids, read_text
+from rlenvs.text.conversation import Conversation, Reply, judge_replies, read_ids, read_text
 from rlenvs.text.response_env import (
     ResponseEnv,
     action_space,
@@ -82,13 +82,11 @@ class ResponseVectorEnv(TextVectorEnv):
         return self._answer(players, [read_ids(self.rules, row[:count].tolist()) for row, count in rows])
 
     def _answer(self, players: IntArray, replies: list[Reply]) -> Ended:
-        members, verdicts = [], []
-        for member, reply in zip(players.tolist(), replies, strict=True):
-            verdict = self.conversations[member].answer(reply)
-            if verdict is not None:
-                members.append(member)
-                verdicts.append(verdict)
-        return Ended(np.array(members, np.int64), verdicts)
+        talks = [self.conversations[member] for member in players.tolist()]
+        judged = judge_replies(self.rules, [talk.problem for talk in talks], replies)
+        given = [talk.answer(reply, verdict) for talk, reply, verdict in zip(talks, replies, judged, strict=True)]
+        is_over = np.array([talk.is_over for talk in talks], np.bool_)
+        return Ended(players[is_over], [verdict for verdict in given if verdict is not None])
 
     def _open(self, members: IntArray) -> None:
         for member, problem in zip(members.tolist(), self._problems[members].tolist(), strict=True):

@@ -64,9 +64,11 @@ def make_rules(
         max_prompt_tokens: problems with longer prompts are not played; None for the longest of the first 500 training
             problems.
         more_characters: that the character tokenizer must know beside the task's.
-        **options: fields of the level's configuration, such as `length=6` for "sort".
+        **options: fields of the level's configuration, such as `length=6` for "sort"; `unsafe=True` for tasks about
+            programs runs them even where the sandbox cannot keep them in.
 
     Raises:
+        SandboxRefusedError: the task's programs cannot be kept in on this machine; the message has the remedy.
         TypeError: an argument of the wrong type.
         ValueError: a bad value.
     """
@@ -91,6 +93,7 @@ def _rules(
 ) -> Rules:
     one_of(split, SPLITS, "split")
     made = _task(task, level, style, dict(options))
+    made.prepare()
     limit = made.max_tokens if max_tokens is None else positive_integer(max_tokens, "max_tokens")
     codec = make_tokenizer(tokenizer, "".join(sorted(set(made.alphabet + more_characters))))
     book = ProblemBook(made, split, codec, num_problems, max_prompt_tokens)

@@ -75,9 +75,10 @@ class TokenVectorEnv(TextVectorEnv):
             return Ended(members, [])
         verdicts = [UNFINISHED] * len(members)
         finished = np.flatnonzero(is_end[is_over])
-        problems = self._problems[members[finished]].tolist()
-        for place, problem, text in zip(finished.tolist(), problems, self._responses(members[finished]), strict=True):
-            verdicts[place] = self.rules.judge(self.rules.book.problem(problem), text)
+        problems = [self.rules.book.problem(problem) for problem in self._problems[members[finished]].tolist()]
+        judged = self.rules.judge.many(problems, self._responses(members[finished]))
+        for place, verdict in zip(finished.tolist(), judged, strict=True):
+            verdicts[place] = verdict
         return Ended(members, verdicts)
 
     def _responses(self, members: IntArray) -> list[str]:

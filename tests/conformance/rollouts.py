@@ -13,7 +13,7 @@ from rlenvs.registration import ENVIRONMENTS
 
 FAMILIES = {entry.id: entry.family for entry in ENVIRONMENTS}
 IDS = list(FAMILIES)
-TEXT_ACTIONS = ("rlenvs/Math-v0",)
+TEXT_ACTIONS = ("rlenvs/Math-v0", "rlenvs/Code-v0")
 """Environments whose actions are strings, which SB3 has no use for."""
 
 NUM_ENVS = 4

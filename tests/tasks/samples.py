@@ -5,11 +5,11 @@ from __future__ import annotations
 import functools
 
 from rlenvs.tasks.base import Task
-from rlenvs.tasks.catalog import TASKS
+from rlenvs.tasks.catalog import TASKS, TEXT_TASKS
 from rlenvs.tasks.problem import Problem
 
-LEVELS = [(name, level) for name, family in TASKS.items() for level in family.levels]
-"""All families at all levels."""
+LEVELS = [(name, level) for name, family in TEXT_TASKS.items() for level in family.levels]
+"""All families whose answers are texts, at all levels."""
 
 COUNT = 80
 

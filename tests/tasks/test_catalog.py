@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from rlenvs.tasks.audit import digest_of
-from rlenvs.tasks.catalog import TASKS, all_levels, make_task
+from rlenvs.tasks.catalog import CODE_TASKS, TASKS, TEXT_TASKS, all_levels, make_task
 from rlenvs.tasks.references import REFERENCES
 
 ELSEWHERE = """
@@ -22,7 +22,7 @@ print(json.dumps({task.name: digest_of(task) for task in all_levels() if task.le
 
 
 def test_every_family_and_level_is_documented() -> None:
-    assert len(TASKS) >= 26
+    assert len(TEXT_TASKS) >= 26 and len(CODE_TASKS) >= 13 and len(TASKS) == len(TEXT_TASKS) + len(CODE_TASKS)
     assert [(task.name, task.level) for task in all_levels()] == list(REFERENCES)
     assert all(0 < reference.chance < 0.25 for reference in REFERENCES.values())
 
