@@ -109,6 +109,9 @@ PRESETS: dict[str, dict[str, Any]] = {
         "rewards_end_returns": True,
         "scale_rewards": False,
     },
+    # `pong+sticky` is for rlenvs/Pong-v0: sticky actions leave no trajectory to learn by heart, so that batches must be
+    # large, and the score's digits are in the way.
+    "sticky": {"crop": [14, 78], "shrink": [2, 2], "num_envs": 256, "minibatches": 8, "decay_from": 0.3},
     "nature": {"network": "nature"},
 }
 
