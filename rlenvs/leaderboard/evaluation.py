@@ -63,7 +63,7 @@ PROTOCOLS: dict[str, Protocol] = {
         Protocol("pong-fast@1", max_budget=1_000_000, seeds=5),
         Protocol("pong@1", max_budget=2_500_000, seeds=5),
         Protocol("pong-long@1", max_budget=10_000_000, seeds=3),
-        Protocol("token@1", max_budget=1_000_000, seeds=5),
+        Protocol("token@1", max_budget=3_000_000, seeds=5),
         Protocol("text@1", max_budget=100 * 512, seeds=5, unit="responses after the warm-up"),
     )
 }
