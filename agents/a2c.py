@@ -14,13 +14,13 @@ from typing import Any
 import torch
 
 from agents.aggregation import aggregate
+from agents.critic_learning import CriticConfig, fit_values, with_advantages
 from agents.diagnostics import diagnosis
 from agents.language_presets import LANGUAGE, RESPONSES
 from agents.losses import reinforce, value_loss
 from agents.masking import whiten
-from agents.optimisation import OptimiserConfig, apply_schedules, gradient_step, make_optimiser
+from agents.optimisation import apply_schedules, gradient_step, make_optimiser
 from agents.policies import Policy
-from agents.policies.build import Critic
 from agents.reward_scaling import RewardScale
 from agents.rollouts.batch import Batch
 from agents.run_kinds import begin
@@ -30,32 +30,23 @@ VERSION = "1"
 
 
 @dataclass(frozen=True)
-class Config(OptimiserConfig):
+class Config(CriticConfig):
     """A2C's settings; the defaults are tuned on the gridworlds.
 
     Attributes:
         num_envs: environments played side by side.
         num_steps: length of a segment, the n of the n-step return.
-        gae_lambda: 1 for n-step returns, less for a shorter horizon.
         entropy_coef: more than the others need: with one step a batch nothing else holds A2C back from settling early.
         normalize_advantages: standardise over the batch.
-        value_coef: weight of the critic's loss.
         scale_rewards: divide rewards by the running deviation of the discounted return.
     """
 
-    critic: Critic = "separate"
     num_envs: int = 32
     num_steps: int = 16
     gae_lambda: float = 0.98
     entropy_coef: float = 0.2
     normalize_advantages: bool = True
-    value_coef: float = 0.5
     scale_rewards: bool = True
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.critic == "none":
-            raise ValueError("config critic='none': A2C needs a critic; choose separate, shared or detached")
 
 
 PRESETS: dict[str, dict[str, Any]] = {
@@ -81,7 +72,7 @@ def update(
     policy: Policy, optimiser: torch.optim.Optimizer, batch: Batch, config: Config, entropy_coef: float
 ) -> tuple[dict[str, Any], Batch]:
     """One gradient step on -A log pi + value_coef * critic's error - entropy_coef * entropy."""
-    data = policy.examples(batch.with_gae(config.gamma, config.gae_lambda))
+    data = policy.examples(with_advantages(batch, config))
     assert data.advantages is not None and data.returns is not None
     now = policy.evaluate(data)
     assert now.values is not None
@@ -108,6 +99,9 @@ def train(spec: RunSpec, run_dir: Path) -> dict[str, Any]:
             entropy_coef = apply_schedules(optimiser, config, run.progress)
             data = config.signal_of(batch)
             data = scaled(data) if config.scale_rewards else data
-            metrics, learned = update(policy, optimiser, data, config, entropy_coef)
+            if run.progress < config.value_pretraining:
+                metrics, learned = fit_values(policy, optimiser, data, config)
+            else:
+                metrics, learned = update(policy, optimiser, data, config, entropy_coef)
         run.record(policy, batch, metrics, diagnosis(policy, learned))
     return run.finish(policy)

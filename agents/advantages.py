@@ -23,7 +23,7 @@ def gae(
     done: Tensor,
     mask: Tensor,
     gamma: float = 0.99,
-    gae_lambda: float = 0.95,
+    gae_lambda: float | Tensor = 0.95,
 ) -> tuple[Tensor, Tensor]:
     """Generalised advantage estimation in classic environments (Schulman et al. 2016, eq. 16).
 
@@ -42,7 +42,7 @@ def gae(
         done: `[B, T]`: terminated or truncated.
         mask: `[B, T]`.
         gamma: Discount, default 0.99 (SB3).
-        gae_lambda: 0: one-step TD error; 1: return minus value. Default 0.95 (SB3).
+        gae_lambda: 0: one-step TD error; 1: return minus value. Default 0.95 (SB3). Number, or `[B, 1]`.
 
     Returns:
         `advantages` and `returns`, `[B, T]`, both 0 at padding.
@@ -51,10 +51,13 @@ def gae(
         mask, rewards=rewards, values=values, next_values=next_values, terminated=terminated, done=done
     )
     _check_discount("gamma", gamma)
-    _check_discount("gae_lambda", gae_lambda)
+    lowest, highest = torch.as_tensor(gae_lambda).aminmax()
+    _check_discount("gae_lambda", float(lowest))
+    _check_discount("gae_lambda", float(highest))
     bootstrap = masked(next_values, ~terminated.bool())
     delta = masked(rewards + gamma * bootstrap - values, mask)
-    decay = masked(torch.full_like(delta, gamma * gae_lambda), mask.bool() & ~done.bool())
+    decay = torch.as_tensor(gamma * gae_lambda, dtype=delta.dtype, device=delta.device).expand_as(delta)
+    decay = masked(decay, mask.bool() & ~done.bool())
     advantages = _scan_backward(delta, decay)
     return advantages, masked(advantages + values, mask)
 

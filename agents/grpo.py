@@ -45,13 +45,13 @@ from agents.group_advantages import (
     reinforce_plus_plus_baseline,
     rloo,
 )
-from agents.grouping import Groups
 from agents.grpo_presets import PRESETS
 from agents.kl import KLEstimator, kl
 from agents.losses import cispo, log_ratio, ppo_clip, reinforce, sapo
 from agents.optimisation import OptimiserConfig, apply_gradient, apply_schedules, make_optimiser
 from agents.policies import Policy
 from agents.rollouts.batch import Batch
+from agents.rollouts.dynamic_sampling import DynamicSampling, live_groups
 from agents.rollouts.keys import observation_keys
 from agents.run_kinds import begin
 from agents.sequence_losses import gspo_token
@@ -79,6 +79,8 @@ class Config(OptimiserConfig):
         aggregation: how steps become one loss, see `agents.aggregation`.
         loss_scale_factor: the constant of `seq-mean-token-sum-norm`.
         skip_equal_groups: leave out groups whose episodes all earned the same, as if they had not been played.
+        sampling_rounds: of language models: rounds of `groups` that a batch may take until as many groups have a spread
+            (dynamic sampling, DAPO: 10); all responses count.
         epochs: passes over a batch.
         minibatches: gradient steps a pass; a minibatch holds whole episodes.
         micro_batches: parts of a minibatch that are in memory at once.
@@ -104,6 +106,7 @@ class Config(OptimiserConfig):
     aggregation: AggregationMode = "token-mean"
     loss_scale_factor: float | None = None
     skip_equal_groups: bool = False
+    sampling_rounds: int = 1
     epochs: int = 2
     minibatches: int = 2
     micro_batches: int = 1
@@ -131,6 +134,8 @@ class Config(OptimiserConfig):
             raise ValueError(f"config surrogate={self.surrogate!r}: {self.selection} has its own; set selection=none")
         if self.surrogate == "gspo" and self.aggregation != "seq-mean-token-mean":
             raise ValueError("config surrogate='gspo': its ratio is a response's; set aggregation=seq-mean-token-mean")
+        if self.sampling_rounds > 1 and self.network != "causal_lm":
+            raise ValueError(f"config sampling_rounds={self.sampling_rounds}: it needs network=causal_lm; set it to 1")
         if self.selection == "kl_cov":
             warn_if_inert(self.epochs * self.minibatches)
         self.clip_cov()
@@ -166,12 +171,6 @@ def group_advantages(batch: Batch, config: Config) -> Tensor:
     return per_token(estimators[config.advantage](outcome, group), batch.mask)
 
 
-def live_groups(batch: Batch) -> Batch:
-    """The rows of groups whose outcomes differ: the others have no advantage over each other."""
-    spread = Groups.of(batch.group, None).std(batch.rewards.sum(1))
-    return batch.rows((spread > 1e-6).nonzero().squeeze(1))
-
-
 def select(
     log_prob: Tensor, part: Batch, config: Config, generator: torch.Generator
 ) -> tuple[Tensor, dict[str, Tensor]]:
@@ -201,9 +200,7 @@ def surrogate_of(log_prob: Tensor, ratio: Tensor, advantages: Tensor, mask: Tens
     return ppo_clip(ratio, advantages, low, high, config.dual_clip)
 
 
-def loss(
-    policy: Policy, part: Batch, selected: Tensor, config: Config, **normalisers: Any
-) -> tuple[Tensor, Tensor]:
+def loss(policy: Policy, part: Batch, selected: Tensor, config: Config, **normalisers: Any) -> tuple[Tensor, Tensor]:
     """The surrogate and the mean entropy of a micro-batch, normalised by the whole minibatch."""
     assert part.advantages is not None
     now = policy.evaluate(part)
@@ -286,7 +283,8 @@ def train(spec: RunSpec, run_dir: Path) -> dict[str, Any]:
     selection_generator = torch.Generator().manual_seed(spec.seed)
     collector = run.episodes(env, config.group_size)
     run.track(policy=policy, optimiser=optimiser, collector=collector, selection=selection_generator)
-    for batch in run.batches(collector, policy):
+    sampled = DynamicSampling(collector, config.groups, config.sampling_rounds)
+    for batch in run.batches(sampled if config.sampling_rounds > 1 else collector, policy):
         with run.updating(policy):
             entropy_coef = apply_schedules(optimiser, config, run.progress)
             if reference is not None:

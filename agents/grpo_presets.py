@@ -33,7 +33,14 @@ PRESETS: dict[str, dict[str, Any]] = {
     },
     "kl-cov": {"selection": "kl_cov", "variant": "kl-cov"},
     "clip-higher": {"clip_ratio_high": 0.28, "variant": "clip-higher"},
-    "dapo": {"clip_ratio_high": 0.28, "dual_clip": 10.0, "variant": "dapo"},  # without its refilling of batches
+    "dapo": {"clip_ratio_high": 0.28, "dual_clip": 10.0, "variant": "dapo"},
+    "dapo-text": {  # with the refilling
+        "network": "causal_lm",
+        "clip_ratio_high": 0.28,
+        "dual_clip": 10.0,
+        "sampling_rounds": 10,
+        "variant": "dapo-text",
+    },
     "rloo": {"signal": "outcome", "advantage": "rloo", "surrogate": "reinforce", "minibatches": 1, "variant": "rloo"},
     "opo": {"signal": "outcome", "advantage": "opo", "surrogate": "reinforce", "minibatches": 1, "variant": "opo"},
     "gspo": {

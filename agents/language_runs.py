@@ -69,12 +69,14 @@ class LanguageRun(Run):
         """Whole responses: `num_steps` does not count."""
         return self.episodes(env, group_size=1)
 
-    def episodes(self, env: VectorEnv, group_size: int) -> Collector:
-        """Groups of responses to one prompt."""
+    def episodes(self, env: VectorEnv, group_size: int, greedy_baseline: bool = False) -> Collector:
+        """Groups of responses to one prompt; with `greedy_baseline` the likeliest one is judged too."""
         assert self.policy is not None
         config = self.policy.config
         sampling = Sampling(config.temperature, config.top_p)
-        self.collector = GenerationCollector(env, group_size, sampling, self.generator, self.spec.seed, self.clock)
+        self.collector = GenerationCollector(
+            env, group_size, sampling, self.generator, self.spec.seed, self.clock, greedy_baseline
+        )
         return self.collector
 
     def make_policy(self, env: VectorEnv, config: PolicyConfig) -> CausalLM:
@@ -97,8 +99,9 @@ class LanguageRun(Run):
         self.before = self._report(self.warm_started)
 
     def cost_of(self, batch: Batch) -> int:
-        """Its responses."""
-        return len(batch)
+        """All responses since the last batch, those that are not in this one included."""
+        assert self.collector is not None
+        return self.collector.responses - self.env_steps
 
     def _scores(self, probabilities: Callable[[NDArray], NDArray]) -> dict[str, float]:
         """On validation problems; some responses are kept with their verdicts."""

@@ -15,13 +15,13 @@ from typing import Any
 import torch
 
 from agents.aggregation import aggregate
+from agents.critic_learning import CriticConfig, fit_values, with_advantages
 from agents.diagnostics import approx_kl, diagnosis
 from agents.language_presets import LANGUAGE, RESPONSES
 from agents.losses import log_ratio, ppo_clip, value_loss
 from agents.masking import whiten
-from agents.optimisation import OptimiserConfig, apply_schedules, gradient_step, make_optimiser
+from agents.optimisation import apply_schedules, gradient_step, make_optimiser
 from agents.policies import Policy
-from agents.policies.build import Critic
 from agents.reward_scaling import RewardScale
 from agents.rollouts.batch import Batch
 from agents.run_kinds import begin
@@ -31,13 +31,12 @@ VERSION = "1"
 
 
 @dataclass(frozen=True)
-class Config(OptimiserConfig):
+class Config(CriticConfig):
     """PPO's settings; the defaults are tuned on the gridworlds.
 
     Attributes:
         num_envs: environments played side by side.
         num_steps: length of a segment.
-        gae_lambda: 1 for Monte-Carlo advantages, 0 for one-step temporal differences.
         epochs: passes over a batch.
         minibatches: gradient steps a pass.
         clip_ratio_low: the ratio may fall to 1 - this.
@@ -45,15 +44,12 @@ class Config(OptimiserConfig):
         dual_clip: upper bound c > 1 of the loss for negative advantages, in units of |A|; None for none.
         target_kl: stop the epochs once the policy has moved this far from the collecting one; None for never.
         normalize_advantages: standardise per minibatch.
-        value_coef: weight of the critic's loss.
         scale_rewards: divide rewards by the running deviation of the discounted return.
         value_clip: clip range of the critic's update; None for none.
     """
 
-    critic: Critic = "separate"
     num_envs: int = 64
     num_steps: int = 32
-    gae_lambda: float = 0.95
     epochs: int = 4
     minibatches: int = 4
     clip_ratio_low: float = 0.2
@@ -61,14 +57,8 @@ class Config(OptimiserConfig):
     dual_clip: float | None = None
     target_kl: float | None = None
     normalize_advantages: bool = True
-    value_coef: float = 0.5
     scale_rewards: bool = True
     value_clip: float | None = None
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.critic == "none":
-            raise ValueError("config critic='none': PPO needs a critic; choose separate, shared or detached")
 
 
 PRESETS: dict[str, dict[str, Any]] = {
@@ -96,6 +86,14 @@ PRESETS: dict[str, dict[str, Any]] = {
         "scale_rewards": False,
     },
     "clip-higher": {"clip_ratio_high": 0.28, "variant": "clip-higher"},
+    "vapo": {  # without its likelihood term on right responses; to be joined to `text`
+        "network": "causal_lm",
+        "clip_ratio_high": 0.28,
+        "critic_lambda": 1.0,
+        "length_alpha": 0.05,
+        "value_pretraining": 0.05,
+        "variant": "vapo",
+    },
     "pong": {  # a small network, returns cut at points, pixels standardised: for seconds, not for frames
         "network": "tiny",
         "critic": "shared",
@@ -140,7 +138,7 @@ def update(
     entropy_coef: float,
 ) -> tuple[dict[str, Any], Batch]:
     """Several epochs of minibatch ascent on one batch; returns the last minibatch and its metrics."""
-    data = policy.examples(batch.with_gae(config.gamma, config.gae_lambda))
+    data = policy.examples(with_advantages(batch, config))
     epochs = 0
     while epochs < config.epochs:
         for part in data.minibatches(config.minibatches, generator, policy.keeps_groups):
@@ -166,6 +164,9 @@ def train(spec: RunSpec, run_dir: Path) -> dict[str, Any]:
             entropy_coef = apply_schedules(optimiser, config, run.progress)
             data = config.signal_of(batch)
             data = scaled(data) if config.scale_rewards else data
-            metrics, part = update(policy, optimiser, data, config, run.generator, entropy_coef)
+            if run.progress < config.value_pretraining:
+                metrics, part = fit_values(policy, optimiser, data, config)
+            else:
+                metrics, part = update(policy, optimiser, data, config, run.generator, entropy_coef)
         run.record(policy, batch, metrics, diagnosis(policy, part, config.clip_ratio_low, config.clip_ratio_high))
     return run.finish(policy)

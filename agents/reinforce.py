@@ -14,7 +14,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from agents.advantages import rebn, reward_to_go
+from agents.advantages import rebn, remax, reward_to_go
 from agents.aggregation import AggregationMode, aggregate
 from agents.diagnostics import diagnosis
 from agents.group_advantages import group_reward_to_go, per_token
@@ -39,14 +39,16 @@ class Config(OptimiserConfig):
         signal: `reward_to_go`, or `outcome`: the whole return at every step.
         baseline: `step` subtracts the batch's mean at the same step of the episode and divides by the deviation;
             `batch` standardises over all transitions, which sets early steps against late ones; `episode` over those of
-            one episode (Karpathy 2016); `critic` subtracts V(s) and standardises; `none`.
+            one episode (Karpathy 2016); `critic` subtracts V(s) and standardises; `greedy` (language models) subtracts
+            what the likeliest response to the same prompt earned, which costs a response (ReMax, arXiv 2310.10505);
+            `none`.
         aggregation: how steps become one loss, see `agents.aggregation`.
         value_coef: weight of the critic's loss, if there is one.
     """
 
     episodes: int = 16
     signal: Literal["reward_to_go", "outcome"] = "reward_to_go"
-    baseline: Literal["none", "batch", "episode", "step", "critic"] = "step"
+    baseline: Literal["none", "batch", "episode", "step", "critic", "greedy"] = "step"
     aggregation: AggregationMode = "token-mean"
     value_coef: float = 0.5
 
@@ -67,6 +69,11 @@ class Config(OptimiserConfig):
 PRESETS: dict[str, dict[str, Any]] = {
     "text": {**LANGUAGE, "episodes": RESPONSES, "baseline": "batch"},
     "tabular": {"hidden": [], "learning_rate": 0.1, "entropy_coef": 0.3},
+    "remax": {
+        "baseline": "greedy",
+        "episodes": RESPONSES // 2,
+        "variant": "remax",
+    },  # on top of `text`; as many responses
     "critic": {"baseline": "critic", "critic": "separate", "variant": "critic"},
     "karpathy": {  # the agent of "Pong from Pixels" (2016), for rlenvs/PongDifference-v0
         "network": "mlp",
@@ -102,6 +109,9 @@ def monte_carlo(batch: Batch, config: Config) -> tuple[Tensor, Tensor]:
     returns = reward_to_go(batch.rewards, batch.mask, config.gamma, reset=config.signal_of(batch).done)
     if config.signal == "outcome":
         returns = per_token(returns[:, 0], batch.mask)
+    if config.baseline == "greedy":
+        assert batch.greedy_rewards is not None
+        return remax(batch.rewards, batch.greedy_rewards, batch.mask)
     if config.baseline == "step":
         return group_reward_to_go(returns, batch.mask, torch.zeros_like(batch.group), norm_by_std=True), returns
     if config.baseline == "batch":
@@ -138,7 +148,7 @@ def train(spec: RunSpec, run_dir: Path) -> dict[str, Any]:
     env = run.make_groups(config.episodes, group_size=1)
     policy = run.make_policy(env, config)
     optimiser = make_optimiser(policy, config)
-    collector = run.episodes(env, group_size=1)
+    collector = run.episodes(env, group_size=1, greedy_baseline=config.baseline == "greedy")
     run.track(policy=policy, optimiser=optimiser, collector=collector)
     for batch in run.batches(collector, policy):
         with run.updating(policy):

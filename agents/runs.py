@@ -132,8 +132,14 @@ class Run:
         """What A2C and PPO learn from: slices of `num_steps` steps of endless play."""
         return SegmentCollector(env, num_steps, self.generator, self.spec.seed, self.clock)
 
-    def episodes(self, env: VectorEnv, group_size: int) -> Collector:
-        """What REINFORCE and GRPO learn from: whole episodes in groups from one start."""
+    def episodes(self, env: VectorEnv, group_size: int, greedy_baseline: bool = False) -> Collector:
+        """What REINFORCE and GRPO learn from: whole episodes in groups from one start.
+
+        Raises:
+            ValueError: a greedy baseline, which language models alone have.
+        """
+        if greedy_baseline:
+            raise ValueError("config baseline='greedy': it is for network=causal_lm; choose step, batch or critic")
         return EpisodeCollector(env, group_size, self.generator, self.spec.seed, self.clock)
 
     def make_policy(self, env: VectorEnv, config: PolicyConfig) -> Any:

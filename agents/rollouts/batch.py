@@ -15,6 +15,8 @@ from torch import Tensor
 
 from agents.advantages import gae
 
+OF_ROWS = ("group", "final_observations", "greedy_rewards")  # fields without a slot for each step
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -34,6 +36,7 @@ class Batch:
         final_observations: `[B, ...]`, what each row saw after its last slot; for critics evaluated later.
         advantages: `[B, T]`, filled in by the algorithm.
         returns: `[B, T]`, the critic's targets, filled in by the algorithm.
+        greedy_rewards: `[B]`, what the likeliest response to the same prompt earned, where it was asked for.
         ref_log_prob: `[B, T]`, under a frozen reference policy, where the algorithm uses one.
     """
 
@@ -50,6 +53,7 @@ class Batch:
     final_observations: Tensor | None = None
     advantages: Tensor | None = None
     returns: Tensor | None = None
+    greedy_rewards: Tensor | None = None
     ref_log_prob: Tensor | None = None
 
     def __len__(self) -> int:
@@ -64,8 +68,13 @@ class Batch:
         """Returns a copy with these fields replaced."""
         return replace(self, **tensors)
 
-    def with_gae(self, gamma: float, gae_lambda: float) -> Batch:
+    def with_gae(self, gamma: float, gae_lambda: float | Tensor, critic_lambda: float | None = None) -> Batch:
         """Fills in generalised advantage estimates and, as the critic's targets, advantages + values.
+
+        Args:
+            gamma: discount factor.
+            gae_lambda: of the advantages; a number, or `[B, 1]`.
+            critic_lambda: of the targets; None for the same.
 
         Raises:
             ValueError: the policy that collected the batch had no critic.
@@ -74,6 +83,8 @@ class Batch:
             raise ValueError("batch has no values: collect it with a policy that has a critic")
         steps = (self.rewards, self.values, self.next_values, self.terminated, self.done, self.mask)
         advantages, returns = gae(*steps, gamma, gae_lambda)
+        if critic_lambda is not None:
+            _, returns = gae(*steps, gamma, critic_lambda)
         return self.with_(advantages=advantages, returns=returns)
 
     def ended_by_rewards(self) -> Batch:
@@ -99,7 +110,7 @@ class Batch:
         flat = {
             field.name: tensor.flatten(0, 1).index_select(0, index).unsqueeze(1)
             for field in fields(self)
-            if field.name not in ("group", "final_observations") and (tensor := getattr(self, field.name)) is not None
+            if field.name not in OF_ROWS and (tensor := getattr(self, field.name)) is not None
         }
         return Batch(**flat, group=group)
 

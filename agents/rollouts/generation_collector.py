@@ -14,7 +14,7 @@ from agents.policies.causal_lm import CausalLM
 from agents.policies.responses import padded_prompts
 from agents.rollouts.batch import Batch
 from agents.rollouts.clock import Clock
-from agents.rollouts.generation import Generation, Sampling, generate
+from agents.rollouts.generation import GREEDY, Generation, Sampling, generate
 
 
 class GenerationCollector:
@@ -29,10 +29,12 @@ class GenerationCollector:
         generator: draws the tokens.
         seed: of the sequence of start seeds, one a group and batch.
         clock: takes the time of the environment and of the network.
+        greedy_baseline: also write the likeliest response to each prompt, for `Batch.greedy_rewards`.
 
     Attributes:
         dropped: steps that were taken and are in no batch: none.
-        tokens: written so far.
+        responses: written so far, greedy ones and those that the verifier failed on included.
+        tokens: written so far, likewise.
         most_steps: responses a batch.
 
     Raises:
@@ -40,7 +42,14 @@ class GenerationCollector:
     """
 
     def __init__(
-        self, env: VectorEnv, group_size: int, sampling: Sampling, generator: torch.Generator, seed: int, clock: Clock
+        self,
+        env: VectorEnv,
+        group_size: int,
+        sampling: Sampling,
+        generator: torch.Generator,
+        seed: int,
+        clock: Clock,
+        greedy_baseline: bool = False,
     ) -> None:
         if not hasattr(env, "respond") or getattr(env, "group_size", None) != group_size:
             raise ValueError(f"env={env}: language models need a native token environment with group_size={group_size}")
@@ -48,7 +57,9 @@ class GenerationCollector:
         self.group_size, self.sampling, self.generator, self.clock = group_size, sampling, generator, clock
         self.start_seeds = np.random.default_rng(seed)
         self.statistics = ResponseStatistics(group_size)
-        self.dropped, self.tokens, self.most_steps = 0, 0, env.num_envs
+        self.greedy_baseline = greedy_baseline
+        self.dropped, self.responses, self.tokens = 0, 0, 0
+        self.most_steps = env.num_envs + greedy_baseline * (env.num_envs // group_size)
 
     def collect(self, policy: CausalLM, limit: int | None = None) -> Batch | None:
         """Writes one response a member.
@@ -61,6 +72,7 @@ class GenerationCollector:
             return None
         with self.clock("env"):
             prompts = self._reset().to(policy.device)
+        baseline = self._greedy_rewards(policy, prompts) if self.greedy_baseline else None
         with self.clock("inference"):
             device = self.generator.device
             shape = (self.env.num_envs, self.env.rules.max_tokens)
@@ -69,11 +81,30 @@ class GenerationCollector:
         with self.clock("env"):
             tokens, lengths = written.tokens.cpu().numpy(), written.lengths.cpu().numpy()
             rewards, infos = self.env.respond(tokens, lengths)
+        self.responses += len(tokens)
         self.tokens += int(lengths.sum())
         is_end = tokens[np.arange(len(tokens)), lengths - 1] == policy.eos_id
         self.statistics.add(rewards, lengths, is_end, infos["status"])
         with self.clock("inference"):
-            return self._batch(policy, prompts, written, rewards, infos["status"] != "error")
+            return self._batch(policy, prompts, written, rewards, infos["status"] != "error", baseline)
+
+    def _greedy_rewards(self, policy: CausalLM, prompts: Tensor) -> Tensor:
+        """`[P * G]`: the first member of each group writes the likeliest response, then all are as before."""
+        with self.clock("inference"):
+            unused = torch.zeros(len(prompts), self.env.rules.max_tokens, device=prompts.device)
+            written = generate(policy, prompts, 1, unused, GREEDY)
+        with self.clock("env"):
+            before = self.env.state()
+            tokens, lengths = (part.cpu().numpy() for part in (written.tokens, written.lengths))
+            leads = np.arange(self.env.num_envs) % self.group_size == 0
+            rewards, _ = self.env.respond(
+                tokens.repeat(self.group_size, axis=0), lengths.repeat(self.group_size) * leads
+            )
+            self.env.restore(before)
+        self.responses += len(tokens)
+        self.tokens += int(lengths.sum())
+        earned = torch.from_numpy(rewards[leads]).to(prompts.device).float()
+        return earned.repeat_interleave(self.group_size)
 
     def _reset(self) -> Tensor:
         """New problems; their prompts `[P, L]`."""
@@ -83,9 +114,15 @@ class GenerationCollector:
         return padded_prompts(leaders[:, : self.env.rules.book.max_prompt_tokens], leaders[:, -2])
 
     def _batch(
-        self, policy: CausalLM, prompts: Tensor, written: Generation, rewards: NDArray, judged: NDArray
+        self,
+        policy: CausalLM,
+        prompts: Tensor,
+        written: Generation,
+        rewards: NDArray,
+        judged: NDArray,
+        baseline: Tensor | None,
     ) -> Batch:
-        batch = response_batch(prompts, self.group_size, written)
+        batch = response_batch(prompts, self.group_size, written).with_(greedy_rewards=baseline)
         outcome = torch.from_numpy(rewards).to(prompts.device).float().unsqueeze(1)
         batch = batch.with_(rewards=outcome * batch.terminated)
         if not judged.all():
@@ -101,6 +138,7 @@ class GenerationCollector:
         """What decides the next batch: every batch begins with a seeded reset, so no environment is saved."""
         return {
             "start_seeds": dict(self.start_seeds.bit_generator.state),
+            "responses": self.responses,
             "tokens": self.tokens,
             "statistics": self.statistics.checkpoint(),
         }
@@ -108,7 +146,7 @@ class GenerationCollector:
     def resume(self, state: dict[str, Any]) -> None:
         """Goes on from `checkpoint()`."""
         self.start_seeds.bit_generator.state = state["start_seeds"]
-        self.tokens = state["tokens"]
+        self.responses, self.tokens = state["responses"], state["tokens"]
         self.statistics.resume(state["statistics"])
 
 

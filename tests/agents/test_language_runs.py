@@ -20,6 +20,7 @@ from agents.policies.language_build import build_language_policy
 from agents.reevaluation import reevaluate
 from agents.registry import load_agent
 from agents.rollouts.clock import Clock
+from agents.rollouts.dynamic_sampling import live_groups
 from agents.rollouts.generation import GREEDY, Sampling
 from agents.rollouts.generation_collector import GenerationCollector
 from agents.runs import Run
@@ -149,7 +150,7 @@ def test_groups_without_a_difference_are_left_out():
     rewards = torch.zeros(15)
     rewards[[0, 3, 4, 5, 7]] = 1.0
     batch = batch.with_(rewards=rewards.unsqueeze(1) * batch.terminated)
-    assert torch.unique(grpo.live_groups(batch).group).tolist() == [0, 2]
+    assert torch.unique(live_groups(batch).group).tolist() == [0, 2]
     config = grpo.Config(**{**grpo.PRESETS["text"], "precision": "float32"})
     dead = batch.with_(rewards=torch.zeros_like(batch.rewards))
     generator = torch.Generator()

@@ -85,7 +85,7 @@ MISTAKES = {
     "no environments": (["--set", "num_envs=0"], "config num_envs=0: it must be at least 1"),
     "no units": (["--set", "hidden=[0]"], "config hidden=0: it must be at least 1"),
     "segments of one step": (["--set", "num_steps=1"], "num_steps=1: choose at least 2"),
-    "no critic": (["--set", "critic=none"], "PPO needs a critic"),
+    "no critic": (["--set", "critic=none"], "needs a critic"),
     "unknown device": (["--set", "device=abacus"], "device='abacus' is not available here"),
     "unknown preset": (["--preset", "magic"], "preset='magic'"),
     "negative budget": (["--budget", "-5"], "budget is -5"),

@@ -1,0 +1,70 @@
+"""What A2C and PPO do with a critic: advantages, its targets, and a critic that learns before the policy does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from agents.advantages import length_adaptive_lambda
+from agents.aggregation import aggregate
+from agents.losses import value_loss
+from agents.optimisation import OptimiserConfig, gradient_step
+from agents.policies import Policy
+from agents.policies.build import Critic
+from agents.rollouts.batch import Batch
+
+
+@dataclass(frozen=True)
+class CriticConfig(OptimiserConfig):
+    """Settings of agents that learn a critic.
+
+    Attributes:
+        gae_lambda: of the advantages: 1 for Monte-Carlo ones, 0 for one-step temporal differences.
+        critic_lambda: of the critic's targets; None for `gae_lambda`. Decoupled GAE takes 1 (VC-PPO, arXiv 2503.01491).
+        length_alpha: of responses: lambda is 1 - 1/(alpha l) for one of l tokens, at least 0, in the place of
+            `gae_lambda` (VAPO, arXiv 2504.05118: 0.05); None for one lambda for all.
+        value_pretraining: share of the budget in which only the critic learns, from Monte-Carlo returns (VC-PPO).
+        value_coef: weight of the critic's loss.
+    """
+
+    critic: Critic = "separate"
+    gae_lambda: float = 0.95
+    critic_lambda: float | None = None
+    length_alpha: float | None = None
+    value_pretraining: float = 0.0
+    value_coef: float = 0.5
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.critic == "none":
+            raise ValueError("config critic='none': this agent needs a critic; choose separate, shared or detached")
+        if self.length_alpha is not None and (self.network != "causal_lm" or self.length_alpha <= 0):
+            raise ValueError(f"config length_alpha={self.length_alpha}: choose none, or for causal_lm a number above 0")
+        if not 0.0 <= self.value_pretraining < 1.0:
+            raise ValueError(f"config value_pretraining={self.value_pretraining}: choose a share from 0 to below 1")
+        if self.value_pretraining and self.critic == "shared":
+            raise ValueError("config critic='shared': value_pretraining would move the policy; set critic=detached")
+
+
+def with_advantages(batch: Batch, config: CriticConfig) -> Batch:
+    """Fills in advantages and the critic's targets as `config` says."""
+    if config.length_alpha is None:
+        return batch.with_gae(config.gamma, config.gae_lambda, config.critic_lambda)
+    lengths = batch.mask.sum(1, keepdim=True)
+    gae_lambda = length_adaptive_lambda(lengths, config.length_alpha).clamp(min=0.0)
+    critic_lambda = config.gae_lambda if config.critic_lambda is None else config.critic_lambda
+    return batch.with_gae(config.gamma, gae_lambda, critic_lambda)
+
+
+def fit_values(
+    policy: Policy, optimiser: torch.optim.Optimizer, batch: Batch, config: CriticConfig
+) -> tuple[dict[str, Any], Batch]:
+    """One gradient step of the critic alone towards the returns (lambda 1); parameters without a gradient stay."""
+    data = policy.examples(batch.with_gae(config.gamma, 1.0))
+    values = policy.evaluate(data).values
+    assert values is not None and data.returns is not None
+    critic_loss = aggregate(value_loss(values, data.returns, data.mask), data.mask)
+    norm = gradient_step(optimiser, config.value_coef * critic_loss, config.max_grad_norm)
+    return {"value_loss": critic_loss.detach(), "gradient_norm": norm}, data

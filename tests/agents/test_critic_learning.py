@@ -1,0 +1,73 @@
+"""Decoupled and length-adaptive advantages, and a critic that learns before the policy does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from agents import a2c, ppo
+from agents.advantages import gae_masked
+from agents.critic_learning import fit_values, with_advantages
+from agents.optimisation import make_optimiser
+from tests.agents.small_models import ragged_prompts, small_policy, written_batch
+
+TEXT = {"network": "causal_lm", "precision": "float32", "critic": "detached", "gamma": 1.0}
+
+
+def valued_batch():
+    """Responses with rewards at their ends and values of some critic."""
+    batch = written_batch(small_policy(), ragged_prompts())
+    generator = torch.Generator().manual_seed(0)
+    values = torch.rand(batch.mask.shape, generator=generator) * batch.mask
+    rewards = torch.rand(len(batch), 1, generator=generator) * batch.terminated
+    return batch.with_(values=values, rewards=rewards, next_values=torch.nn.functional.pad(values[:, 1:], (0, 1)))
+
+
+def test_decoupled_targets_have_a_lambda_of_their_own():
+    batch, config = valued_batch(), ppo.Config(**TEXT, gae_lambda=0.5, critic_lambda=1.0)
+    both = with_advantages(batch, config)
+    advantages, _ = gae_masked(batch.rewards, batch.values, batch.mask, 1.0, 0.5)
+    torch.testing.assert_close(both.advantages, advantages)
+    outcome = batch.rewards.sum(1, keepdim=True) * batch.mask
+    torch.testing.assert_close(both.returns, outcome)
+    coupled = with_advantages(batch, replace(config, critic_lambda=None))
+    torch.testing.assert_close(coupled.returns, (advantages + batch.values) * batch.mask)
+
+
+def test_longer_responses_have_a_longer_horizon():
+    batch = valued_batch()
+    told = with_advantages(batch, a2c.Config(**TEXT, critic_lambda=1.0, length_alpha=0.25))
+    lengths = batch.mask.sum(1)
+    assert lengths.min() < 4 < lengths.max()
+    for row, length in enumerate(lengths.tolist()):
+        own = max(0.0, 1 - 1 / (0.25 * length))
+        one = batch.rows(torch.tensor([row]))
+        expected, _ = gae_masked(one.rewards, one.values, one.mask, 1.0, own)
+        torch.testing.assert_close(told.advantages[row], expected[0])
+
+
+@pytest.mark.parametrize("critic", ["detached", "separate"])
+def test_pretraining_moves_the_critic_alone(critic):
+    policy = small_policy(critic=critic)
+    config = ppo.Config(**{**TEXT, "critic": critic, "value_pretraining": 0.5})
+    batch, optimiser = valued_batch(), make_optimiser(policy, config)
+    before = {name: value.clone() for name, value in policy.body.state_dict().items()}
+    losses = [float(fit_values(policy, optimiser, batch, config)[0]["value_loss"]) for _ in range(30)]
+    assert losses[-1] < 0.7 * losses[0]
+    assert all(torch.equal(before[name], value) for name, value in policy.body.state_dict().items())
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"value_pretraining": 0.1, "critic": "shared"}, "set critic=detached"),
+        ({"value_pretraining": 1.0}, "choose a share"),
+        ({"length_alpha": 0.05, "network": "mlp"}, "for causal_lm"),
+        ({"length_alpha": 0.0}, "a number above 0"),
+    ],
+)
+def test_settings_that_cannot_work_are_refused(settings, message):
+    with pytest.raises(ValueError, match=message):
+        ppo.Config(**{**TEXT, **settings})
