@@ -44,6 +44,21 @@ def kl(log_ratio: Tensor, estimator: KLEstimator = "k3") -> Tensor:
     raise ValueError(f"estimator is {estimator!r}: choose one of {', '.join(get_args(KLEstimator))}")
 
 
+def kl_of_distributions(log_p: Tensor, log_q: Tensor) -> Tensor:
+    """KL(p || q), exactly, in nats.
+
+    Args:
+        log_p: `[..., V]`; minus infinity where p is 0.
+        log_q: `[..., V]`; minus infinity at most where p is 0 too.
+
+    Returns:
+        `[...]`.
+    """
+    possible = log_p.isfinite()
+    log_p, log_q = (part.masked_fill(~possible, 0.0) for part in (log_p, log_q))
+    return (possible * log_p.exp() * (log_p - log_q)).sum(-1)
+
+
 def k3_saturated(log_ratio: Tensor) -> Tensor:
     """k3 with u clamped to +-20 and the result to at most 10, with zero gradient beyond, as in verl."""
     return kl(log_ratio.clamp(-20, 20), "k3").clamp(-10, 10)

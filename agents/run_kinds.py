@@ -16,3 +16,17 @@ def begin(spec: RunSpec, run_dir: str | Path, config_class: type[ConfigType]) ->
         config = make_config(config_class, spec.config)
         return LanguageRun(spec, run_dir), config
     return Run.begin(spec, run_dir, config_class)
+
+
+def begin_language(
+    spec: RunSpec, run_dir: str | Path, config_class: type[ConfigType]
+) -> tuple[LanguageRun, ConfigType]:
+    """As `begin`, for agents that nothing but a language model can be.
+
+    Raises:
+        ValueError: the policy is none.
+    """
+    if (network := spec.config.get("network")) != "causal_lm":
+        raise ValueError(f"config network={network!r}: {spec.agent} trains language models; give --preset text")
+    config = make_config(config_class, spec.config)
+    return LanguageRun(spec, run_dir), config

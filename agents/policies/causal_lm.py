@@ -122,6 +122,17 @@ class CausalLM(nn.Module):
             values=None if values is None else spread(values.index_select(0, responses.source), batch.mask),
         )
 
+    def log_probs(self, batch: Batch) -> Tensor:
+        """The whole distribution before each of the batch's N tokens, at temperature 1, with gradients.
+
+        Returns:
+            `[N, V]`, in the order of the mask.
+        """
+        responses = Responses.of(batch.observations, batch.actions, batch.mask, batch.group)
+        with self.computing():
+            features = self.body.features(responses)
+        return self.next_token_logits(features).log_softmax(-1).index_select(0, responses.source)
+
     def observe(self, observations: np.ndarray) -> Tensor:
         """Observations of `rlenvs/MathToken-v0` and its kind, `[n, L + 2]`, to the device."""
         return torch.from_numpy(np.ascontiguousarray(observations)).to(self.device)

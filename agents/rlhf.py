@@ -1,0 +1,87 @@
+"""Reinforcement learning from preferences: a reward model first, then PPO on it (InstructGPT, arXiv 2203.02155).
+
+In the first share of the budget the policy stays, and a reward model learns from pairs of its responses of which the
+verifier prefers one; it stands in for people. Then PPO never sees the verifier again: a response earns the model's
+score, and each token pays for leaving the first policy. Scores of the record are the verifier's, so that exploitation
+of the reward model shows. Departures: one set of problems for both stages, preferences without noise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from agents import ppo, reward_model
+from agents.diagnostics import diagnosis
+from agents.optimisation import apply_schedules, make_optimiser
+from agents.policies import CausalLM
+from agents.reward_shaping import subtract_kl
+from agents.rollouts.batch import Batch
+from agents.run_kinds import begin_language
+from rlenvs.leaderboard.records import RunSpec
+
+VERSION = "1"
+
+
+@dataclass(frozen=True)
+class Config(ppo.Config):
+    """PPO's settings and those of the reward model.
+
+    Attributes:
+        group_size: responses to one problem, which are compared; divides `num_envs`.
+        preference_share: of the budget, in which the reward model learns.
+        reward_learning_rate: of the reward model.
+        kl_coef: weight of the divergence from the first policy, paid token by token.
+    """
+
+    group_size: int = 8
+    preference_share: float = 0.2
+    reward_learning_rate: float = 1e-3
+    kl_coef: float = 0.05
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.num_envs % self.group_size:
+            raise ValueError(f"config group_size={self.group_size}: it does not divide num_envs={self.num_envs}")
+        if not 0.0 < self.preference_share < 1.0:
+            raise ValueError(f"config preference_share={self.preference_share}: choose a share between 0 and 1")
+
+
+PRESETS: dict[str, dict[str, Any]] = {"text": ppo.PRESETS["text"]}
+
+
+def preferred(batch: Batch, model: CausalLM, reference: CausalLM, kl_coef: float) -> Batch:
+    """The batch with the reward model's scores in the place of the verifier's rewards, less the divergence."""
+    with torch.no_grad():
+        made = reward_model.scores(model, batch).unsqueeze(1) * batch.terminated
+        ref_log_prob = reference.evaluate(batch).log_prob
+    return batch.with_(rewards=subtract_kl(made, batch.old_log_prob, ref_log_prob, batch.mask, kl_coef))
+
+
+def train(spec: RunSpec, run_dir: Path) -> dict[str, Any]:
+    """Trains to the budget of `spec`; the record stands in `run_dir`."""
+    run, config = begin_language(spec, run_dir, Config)
+    env = run.make_groups(config.num_envs // config.group_size, config.group_size)
+    policy = run.make_policy(env, config)
+    reference = run.make_policy(env, config)
+    model = run.make_policy(env, replace(config, critic="shared", value_pretraining=0.0))
+    optimiser = make_optimiser(policy, config)
+    model_optimiser = make_optimiser(model, replace(config, learning_rate=config.reward_learning_rate))
+    collector = run.episodes(env, config.group_size)
+    run.track(
+        policy=policy, optimiser=optimiser, collector=collector, reward_model=model, model_optimiser=model_optimiser
+    )
+    for batch in run.batches(collector, policy):
+        with run.updating(policy):
+            entropy_coef = apply_schedules(optimiser, config, run.progress)
+            if run.progress < config.preference_share:
+                metrics = reward_model.fit(model, model_optimiser, batch, config.max_grad_norm)
+                part = batch.with_(advantages=torch.zeros_like(batch.rewards))
+            else:
+                scored = preferred(batch, model, reference, config.kl_coef)
+                metrics, part = ppo.update(policy, optimiser, scored, config, run.generator, entropy_coef)
+        run.record(policy, batch, metrics, diagnosis(policy, part, config.clip_ratio_low, config.clip_ratio_high))
+    return run.finish(policy)
