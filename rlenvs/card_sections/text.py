@@ -31,7 +31,7 @@ def sections(entry: EnvironmentEntry, row: Facts, env: Any) -> dict[str, str]:
         ),
         "Rewards": "At the end the verdict: 1 for a right answer, else 0. Every other step pays 0.",
         "Episode end": f"`terminated`, after at most {row.step_limit} steps; never `truncated`.",
-        "Arguments": _arguments(env),
+        "Arguments": _arguments(entry, env),
         "Information": _infos(env),
         "Reference scores": _scores(rules),
         "Determinism": (
@@ -60,11 +60,11 @@ def _observations(env: Any, rules: Rules) -> str:
     return f"{space}: {length} tokens of prompt and response, padded on the right, the prompt's length, and both's."
 
 
-def _arguments(env: Any) -> str:
+def _arguments(entry: EnvironmentEntry, env: Any) -> str:
     _, meanings = split_docstring(make_rules)
     defaults = inspect.signature(make_rules).parameters
     rows = [
-        (f"`{name}`", f"`{defaults[name].default!r}`", meaning)
+        (f"`{name}`", f"`{entry.kwargs.get(name, defaults[name].default)!r}`", meaning)
         for name, meaning in meanings.items()
         if name not in ("more_characters", "options")
     ]

@@ -32,8 +32,8 @@ class ResponseEnv(gym.Env[str, str]):
 
     The reward is the verdict's, 1 for a right answer and else 0; a response that does not end within the token limit
     has 0. The episode ends with a right answer, or after `max_turns`. An observation is the whole conversation;
-    between turns feedback in it tells that the answer was not right. Any string can be judged, also with characters
-    outside the space.
+    between turns feedback in it tells that the answer was not right, and in words of a program which case failed. Any
+    string can be judged, also with characters outside the space.
 
     Attributes:
         rules: what was chosen.

@@ -8,8 +8,12 @@ from rlenvs.tasks.addition import Addition
 from rlenvs.tasks.audit import audit, best_constant, sample
 from rlenvs.tasks.base import Task
 from rlenvs.tasks.catalog import make_task
+from rlenvs.tasks.judging import correct
 from rlenvs.tasks.operands import Digits
 from rlenvs.tasks.problem import Content, Problem
+from rlenvs.tasks.programs.base import Cases
+from rlenvs.tasks.programs.loop import Loop
+from rlenvs.tasks.programs.steps import Steps
 from rlenvs.tasks.sort import Sort
 from rlenvs.verifiers.verdict import Verdict
 from scripts.audit_rewards import main
@@ -107,3 +111,30 @@ def test_the_command_fails_with_a_line_for_each_failure(
     monkeypatch.setattr(Addition, "levels", {1: Digits(2, 2)})
     assert main(["--quick", "--task", "addition"]) == 1
     assert "FAILED: addition-1: " in capsys.readouterr().out
+
+
+class Leaking(Loop):
+    """All hidden cases are shown."""
+
+    def cases(self, content: Content) -> Cases:
+        cases = super().cases(content)
+        return Cases(cases.hidden, cases.hidden)
+
+
+class Forgiving(Steps):
+    """Takes any expression."""
+
+    def judge(self, problem: Problem, answer: str) -> Verdict:
+        return correct(answer) if "x" in answer else super().judge(problem, answer)
+
+
+@pytest.mark.parametrize(
+    ("task", "failure"),
+    [
+        (Leaking(1, largest=30), "compact: response shown examples scores 1.0000, chance is"),
+        (Forgiving(2), "compact: response prompt scores 1.0000"),
+    ],
+)
+def test_faults_of_programming_tasks_are_found(task: Task, failure: str) -> None:
+    failures = audit(task, 60).failures
+    assert any(failure in line for line in failures), failures

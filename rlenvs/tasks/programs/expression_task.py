@@ -18,8 +18,6 @@ LARGEST_INPUT = 50
 class ExpressionTask(LittleTask):
     """A family of functions of one whole number."""
 
-    characters = DIGITS + OPERATORS + "()x;:,="
-
     def signature(self, content: Content) -> str:
         """Whole numbers."""
         return "(x: int) -> int"

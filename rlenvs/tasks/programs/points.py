@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from rlenvs.tasks.checks import integer_within
 from rlenvs.tasks.draws import Draws
 from rlenvs.tasks.problem import Content
-from rlenvs.tasks.programs.expression_task import ExpressionTask
+from rlenvs.tasks.programs.expression_task import OPERATORS, ExpressionTask
+from rlenvs.tasks.slips import DIGITS
 
 _X_MAX = 9
 
@@ -34,6 +35,7 @@ class Points(ExpressionTask):
     """Polynomials with whole coefficients, given by points at 1 to 9."""
 
     name = "points"
+    characters = DIGITS + OPERATORS + "()x:,="
     levels = {1: PointsConfig(1, 20, 30), 2: PointsConfig(2, 5, 9), 3: PointsConfig(2, 9, 40)}
     config: PointsConfig
 

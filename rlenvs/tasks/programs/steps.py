@@ -15,6 +15,7 @@ from rlenvs.tasks.draws import Draws
 from rlenvs.tasks.expressions import OPERATIONS, Tree, written
 from rlenvs.tasks.problem import Content
 from rlenvs.tasks.programs.expression_task import OPERATORS, ExpressionTask
+from rlenvs.tasks.slips import DIGITS
 
 _WORDS = {"+": "add {}", "-": "subtract {}", "*": "multiply by {}"}
 
@@ -35,6 +36,7 @@ class Steps(ExpressionTask):
     """Sequences of additions, subtractions and multiplications that need parentheses."""
 
     name = "steps"
+    characters = DIGITS + OPERATORS + "()x;="
     levels = {1: StepsConfig(3), 2: StepsConfig(4), 3: StepsConfig(6)}
     config: StepsConfig
 
