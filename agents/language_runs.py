@@ -25,6 +25,7 @@ from agents.rollouts.collector import Collector
 from agents.rollouts.generation import Sampling
 from agents.rollouts.generation_collector import GenerationCollector
 from agents.runs import Run
+from agents.stages import start_from
 from agents.supervised import WarmUp, warm_up
 from rlenvs.leaderboard import evaluation
 from rlenvs.leaderboard.records import RunSpec
@@ -91,9 +92,11 @@ class LanguageRun(Run):
 
     def _warm_up(self, env: VectorEnv, config: PolicyConfig) -> None:
         seed = self.spec.seed if config.warm_up_seed is None else config.warm_up_seed
-        actor = PolicyConfig(**{**config.policy_settings(), "critic": "none"})
+        actor = PolicyConfig(**{**config.policy_settings(), "critic": "none", "lora_rank": None})
         self.warm_started = build_language_policy(self.test_rules, actor, seed, self.device)
-        if config.warm_up_steps is not None:
+        if config.start:
+            start_from(config.start, self.warm_started)
+        elif config.warm_up_steps is not None:
             self.warmed_up = warm_up(self.warm_started, env.unwrapped.rules, config, seed)  # type: ignore[attr-defined]
             self.before_s += self.warmed_up.seconds
         self.before = self._report(self.warm_started)

@@ -10,6 +10,7 @@ from agents.policies.bodies import HubBody, LlamaBody
 from agents.policies.causal_lm import CausalLM
 from agents.policies.config import PolicyConfig
 from agents.policies.llama import Llama, LlamaConfig
+from agents.policies.lora import add_lora
 from agents.policies.pretrained import load_body
 from rlenvs.text.rules import Rules
 from rlenvs.text.token_env import sensible_tokens
@@ -31,14 +32,25 @@ def build_language_policy(rules: Rules, config: PolicyConfig, seed: int, device:
 def language_policy(
     body: LlamaBody | HubBody, rules: Rules, config: PolicyConfig, seed: int, device: torch.device = CPU
 ) -> CausalLM:
-    """The policy that `body` is the decoder of; a critic is initialised from `seed`."""
+    """The policy that `body` becomes the decoder of; a critic and LoRA are initialised from `seed`.
+
+    Raises:
+        ImportError: LoRA is asked for and peft is missing.
+        ValueError: gradient checkpointing is asked for of a model that our decoder does not compute.
+    """
     writable = torch.from_numpy(sensible_tokens(rules))
     precision = config.precision
     if precision == "auto":  # on a CPU small matrices lose more by conversions than they gain
         precision = "bfloat16" if device.type == "cuda" else "float32"
     settings = replace(PolicyConfig(**config.policy_settings()), precision=precision)
+    if config.gradient_checkpointing:
+        if not isinstance(body, LlamaBody):
+            raise ValueError(f"config gradient_checkpointing=true: not for model={config.model!r}; set it to false")
+        body.llama.recompute = True
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
+        if config.lora_rank is not None:
+            add_lora(body, config.lora_rank)
         return CausalLM(body, settings, rules.tokenizer.pad_id, rules.tokenizer.eos_id, writable, device)
 
 
@@ -51,7 +63,7 @@ def initial_body(vocab_size: int, config: PolicyConfig, seed: int) -> LlamaBody 
     if not config.model:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
-            return LlamaBody(Llama(LlamaConfig(vocab_size=vocab_size)))
+            return LlamaBody(Llama(embedded_sizes(vocab_size, config)))
     body = load_body(config.model)
     if body.vocab_size < vocab_size:
         raise ValueError(
@@ -59,3 +71,15 @@ def initial_body(vocab_size: int, config: PolicyConfig, seed: int) -> LlamaBody 
             "environment the model's tokenizer, --env-set tokenizer=NAME_OR_PATH"
         )
     return body
+
+
+def embedded_sizes(vocab_size: int, config: PolicyConfig) -> LlamaConfig:
+    """The embedded default in the proportions of its own defaults: four heads, three times the width between.
+
+    Raises:
+        ValueError: the width cannot be divided so.
+    """
+    width, layers = config.model_width, config.model_layers
+    if width % 8:
+        raise ValueError(f"config model_width={width}: choose a multiple of 8")
+    return LlamaConfig(vocab_size=vocab_size, width=width, layers=layers, head_dim=width // 4, hidden=3 * width)

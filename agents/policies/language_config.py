@@ -13,6 +13,13 @@ class LanguageConfig:
     Attributes:
         model: name or path of a causal language model of `transformers`; empty for the embedded default, a Llama of a
             third of a million parameters that knows nothing.
+        model_width: of the embedded default, a multiple of 8.
+        model_layers: of the embedded default.
+        start: directory of a finished run to go on from, of the same model and tokens: the next of several stages. Its
+            warm-up is not repeated. Runs are told apart by this path, not by what is in the directory.
+        lora_rank: learn low-rank additions to the weight matrices instead of all weights (LoRA, arXiv 2106.09685; needs
+            peft), of this rank and scaled by 2; None for all. The warm-up is of all.
+        gradient_checkpointing: compute the layers again for the gradient instead of keeping what they came to.
         temperature: of sampling while training; log-probabilities are taken at the same one.
         top_p: of sampling while training; log-probabilities are not truncated.
         warm_up_steps: gradient steps on demonstrations before reinforcement learning; None for none.
@@ -28,6 +35,11 @@ class LanguageConfig:
     """
 
     model: str = ""
+    model_width: int = 96
+    model_layers: int = 3
+    start: str = ""
+    lora_rank: int | None = None
+    gradient_checkpointing: bool = False
     temperature: float = 1.0
     top_p: float = 1.0
     warm_up_steps: int | None = None

@@ -17,6 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.utils.checkpoint import checkpoint
 
 Attend = Callable[[int, Tensor, Tensor, Tensor], Tensor]
 """Maps a layer's number, queries `[n, H, D]`, keys and values `[n, K, D]` of n tokens to `[n, H * D]`."""
@@ -132,9 +133,13 @@ class Llama(nn.Module):
 
     Args:
         config: the sizes.
+
+    Attributes:
+        recompute: whether layers are computed again for the gradient, which saves what is in between.
     """
 
     frequencies: Tensor
+    recompute = False
 
     def __init__(self, config: LlamaConfig) -> None:
         super().__init__()
@@ -171,7 +176,10 @@ class Llama(nn.Module):
         """
         x = self.embedding(tokens)
         for layer, block in enumerate(self.blocks):
-            x = block(x, layer, rotations, attend)
+            if self.recompute and torch.is_grad_enabled():
+                x = checkpoint(block, x, layer, rotations, attend, use_reentrant=False)
+            else:
+                x = block(x, layer, rotations, attend)
         return self.norm(x)
 
 

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from rlenvs.foundation.checks import integer_from, positive_integer
 from rlenvs.tasks.base import Task
 from rlenvs.tasks.problem import SPLITS, Problem
-from rlenvs.text.tokenizers import Tokenizer
+from rlenvs.text.tokenizers import Tokenizer, prompt_ids
 
 IntArray = npt.NDArray[np.int64]
 
@@ -113,7 +113,7 @@ class ProblemBook:
                 self._enter(index, problem)
 
     def _enter(self, index: int, problem: Problem) -> None:
-        tokens = self.tokenizer.encode(self.task.prompt(problem))
+        tokens = prompt_ids(self.tokenizer, self.task.prompt(problem))
         if len(tokens) > self.max_prompt_tokens:
             self.lengths[index] = _TOO_LONG
             return
@@ -140,7 +140,7 @@ def _longest_prompt(task: Task, tokenizer: Tokenizer, limit: int | None) -> int:
     split = next(split for split in SPLITS if task.size(split) != 0)
     size = task.size(split)
     measured = task.problems(range(_MEASURED if size is None else min(size, _MEASURED)), split)
-    lengths = [len(tokenizer.encode(task.prompt(problem))) for problem in measured]
+    lengths = [len(prompt_ids(tokenizer, task.prompt(problem))) for problem in measured]
     if limit is None:
         return max(lengths)
     if positive_integer(limit, "max_prompt_tokens") < min(lengths):

@@ -48,6 +48,7 @@ def make_rules(
     num_problems: int | None = None,
     max_prompt_tokens: int | None = None,
     more_characters: str = "",
+    chat_template: bool = False,
     **options: Any,
 ) -> Rules:
     """The rules of an environment; equal arguments share them within a process, and so the problems that were made.
@@ -64,6 +65,8 @@ def make_rules(
         max_prompt_tokens: problems with longer prompts are not played; None for the longest of the first 500 training
             problems.
         more_characters: that the character tokenizer must know beside the task's.
+        chat_template: put prompts into the chat template of the Hugging Face tokenizer, as the user's words; go with it
+            `style="chat"`. Feedback between turns is not put into it.
         **options: fields of the level's configuration, such as `length=6` for "sort"; `unsafe=True` for tasks about
             programs runs them even where the sandbox cannot keep them in.
 
@@ -72,7 +75,8 @@ def make_rules(
         TypeError: an argument of the wrong type.
         ValueError: a bad value.
     """
-    arguments = (task, level, style, split, tokenizer, max_tokens, num_problems, max_prompt_tokens, more_characters)
+    arguments = (task, level, style, split, tokenizer, max_tokens, num_problems, max_prompt_tokens)
+    arguments = (*arguments, more_characters, chat_template)
     named = tuple(sorted(options.items()))
     if all(isinstance(value, Hashable) for value in (*arguments, *options.values())):
         return _shared_rules(*arguments, named)
@@ -89,13 +93,14 @@ def _rules(
     num_problems: int | None,
     max_prompt_tokens: int | None,
     more_characters: str,
+    chat_template: bool,
     options: tuple[tuple[str, Any], ...],
 ) -> Rules:
     one_of(split, SPLITS, "split")
     made = _task(task, level, style, dict(options))
     made.prepare()
     limit = made.max_tokens if max_tokens is None else positive_integer(max_tokens, "max_tokens")
-    codec = make_tokenizer(tokenizer, "".join(sorted(set(made.alphabet + more_characters))))
+    codec = make_tokenizer(tokenizer, "".join(sorted(set(made.alphabet + more_characters))), chat_template)
     book = ProblemBook(made, split, codec, num_problems, max_prompt_tokens)
     parts = (made.name, made.level, made.style, made.options, split, limit, book.size, book.max_prompt_tokens)
     told = repr((*parts, type(codec).__name__, codec.vocab_size, more_characters))

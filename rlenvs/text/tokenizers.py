@@ -145,17 +145,49 @@ class HuggingFaceTokenizer:
         return self.tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
 
 
-def make_tokenizer(tokenizer: Any, alphabet: str) -> Tokenizer:
+class ChatTokenizer(HuggingFaceTokenizer):
+    """A tokenizer that puts prompts into the model's chat template; `encode` takes texts as they are.
+
+    Args:
+        tokenizer: As of `HuggingFaceTokenizer`.
+
+    Raises:
+        ValueError: It has no chat template.
+    """
+
+    def __init__(self, tokenizer: Any) -> None:
+        super().__init__(tokenizer)
+        if not self.tokenizer.chat_template:
+            raise ValueError(f"tokenizer={tokenizer!r} has no chat template: leave chat_template out")
+
+    def encode_prompt(self, text: str) -> list[int]:
+        """The ids of a conversation in which the user has said `text` and it is the model's turn."""
+        messages = [{"role": "user", "content": text}]
+        return list(self.tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_dict=False))
+
+
+def prompt_ids(tokenizer: Tokenizer, text: str) -> list[int]:
+    """The ids of a prompt: of its text, or of a conversation that it begins."""
+    return tokenizer.encode_prompt(text) if isinstance(tokenizer, ChatTokenizer) else tokenizer.encode(text)
+
+
+def make_tokenizer(tokenizer: Any, alphabet: str, chat_template: bool = False) -> Tokenizer:
     """A tokenizer as users may give it.
 
     Args:
         tokenizer: None for one character a token; a path or a name, or a tokenizer of `transformers`; or any
             `Tokenizer`.
         alphabet: The characters of the task.
+        chat_template: Whether prompts stand in the chat template of a tokenizer of `transformers`.
 
     Raises:
         TypeError: It is nothing of that.
+        ValueError: There is no chat template.
     """
+    if chat_template:
+        if not (isinstance(tokenizer, (str, Path)) or hasattr(tokenizer, "eos_token_id")):
+            raise ValueError(f"chat_template=True: tokenizer={tokenizer!r} has none; give one of transformers")
+        return ChatTokenizer(tokenizer)
     if tokenizer is None:
         return CharacterTokenizer(alphabet)
     if isinstance(tokenizer, (str, Path)) or hasattr(tokenizer, "eos_token_id"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 import transformers
@@ -10,7 +11,7 @@ from agents.policies import PolicyConfig
 from agents.policies.bodies import HubBody, LlamaBody
 from agents.policies.causal_lm import CausalLM
 from agents.policies.language_build import build_language_policy
-from agents.policies.pretrained import ChatTokenizer, load_body
+from agents.policies.pretrained import load_body
 from agents.rollouts.batch import Batch
 from rlenvs.text.rules import make_rules
 from tests.agents.small_models import VOCAB, ragged_prompts, small_policy, written_batch
@@ -126,12 +127,22 @@ def test_a_saved_model_answers_an_environments_prompts(saved, name, forward):
 
 
 def test_the_chat_template_is_the_models_own(saved):
-    tokenizer = ChatTokenizer(str(saved / "qwen2"))
-    words = tokenizer.tokenizer.decode(tokenizer.encode("Sort cba."))
-    assert words == "<|user|>Sort cba.<|end|><|model|>"
-    tokenizer.tokenizer.chat_template = None
-    with pytest.raises(ValueError, match="chat_template"):
-        ChatTokenizer(tokenizer.tokenizer)
+    path = str(saved / "qwen2")
+    rules = make_rules("sort", level=1, style="chat", tokenizer=path, chat_template=True, max_tokens=6)
+    book, codec = rules.book, rules.tokenizer.tokenizer
+    (index,) = book.indices(np.array([0.5]))
+    shown = codec.decode(book.tokens[index, : book.lengths[index]])
+    assert shown == f"<|user|>{book.text(index)}<|end|><|model|>"
+    assert codec.decode(rules.tokenizer.encode("abc")) == "abc"
+    assert rules.fingerprint != make_rules("sort", level=1, style="chat", tokenizer=path, max_tokens=6).fingerprint
+
+
+def test_a_chat_template_is_missed_where_there_is_none(saved):
+    with pytest.raises(ValueError, match="give one of transformers"):
+        make_rules("sort", level=1, chat_template=True)
+    codec = transformers.PreTrainedTokenizerFast(tokenizer_object=byte_tokenizer(), eos_token="<|end|>")
+    with pytest.raises(ValueError, match="no chat template"):
+        make_rules("sort", level=1, tokenizer=codec, chat_template=True)
 
 
 def test_models_that_cannot_work_are_refused_in_one_line(saved, tmp_path):

@@ -1,0 +1,28 @@
+"""Several stages of training: the next run's policy begins as the last one's ended."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from agents import checkpoints
+from agents.policies.causal_lm import CausalLM
+from agents.runs import POLICY
+
+BODY = "body."
+
+
+def start_from(run_dir: str, policy: CausalLM) -> None:
+    """Puts the decoder of a finished run into `policy`; a critic begins anew.
+
+    Raises:
+        ValueError: the run is not finished, or its decoder is another than the policy's (LoRA's too).
+    """
+    path = Path(run_dir) / POLICY
+    if not path.is_file():
+        raise ValueError(f"config start={run_dir!r}: no {POLICY} there; name the directory of a finished run")
+    state = checkpoints.load(path)["state_dict"]
+    body = {name.removeprefix(BODY): tensor for name, tensor in state.items() if name.startswith(BODY)}
+    shapes = {name: tensor.shape for name, tensor in body.items()}
+    if shapes != {name: tensor.shape for name, tensor in policy.body.state_dict().items()}:
+        raise ValueError(f"config start={run_dir!r}: its decoder is another; set the same model, sizes and tokens")
+    policy.body.load_state_dict(body)
