@@ -75,8 +75,8 @@ def make_rules(
         TypeError: an argument of the wrong type.
         ValueError: a bad value.
     """
-    arguments = (task, level, style, split, tokenizer, max_tokens, num_problems, max_prompt_tokens)
-    arguments = (*arguments, more_characters, chat_template)
+    limits = (max_tokens, num_problems, max_prompt_tokens)
+    arguments = (task, level, style, split, tokenizer, *limits, more_characters, chat_template)
     named = tuple(sorted(options.items()))
     if all(isinstance(value, Hashable) for value in (*arguments, *options.values())):
         return _shared_rules(*arguments, named)

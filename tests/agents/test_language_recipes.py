@@ -142,6 +142,27 @@ def test_they_train_and_are_recorded(agent, tmp_path):
     assert agent != "rlhf" or "reward_model/loss" in names
 
 
+@pytest.mark.parametrize(
+    ("agent", "preset", "settings", "most"),
+    [
+        ("reinforce", "text+remax", {"episodes": 16}, 64),
+        ("grpo", "text+dapo-text", {"groups": 4, "group_size": 4, "sampling_rounds": 2}, 64),
+        ("ppo", "text+vapo", {"num_envs": 16, "value_pretraining": 0.3}, 64),
+        ("a2c", "text", {"num_envs": 16, "critic_lambda": 1.0, "gradient_checkpointing": True}, 64),
+    ],
+)
+def test_their_relatives_among_the_agents_train_too(agent, preset, settings, most, tmp_path):
+    result = load_agent(agent).train(spec_of(agent, preset, **settings), tmp_path / "run")
+    assert 32 <= result["env_steps"] <= most and "pass@1" in result["after"]
+
+
+def test_a_second_stage_begins_at_the_first_ones_scores(tmp_path):
+    first = load_agent("rejection-sampling").train(spec_of("rejection-sampling"), tmp_path / "first")
+    spec = spec_of("rejection-sampling", start=str(tmp_path / "first"))
+    second = load_agent("rejection-sampling").train(spec, tmp_path / "second")
+    assert second["before"] == first["after"] and "warm_up_s" not in second
+
+
 @pytest.mark.parametrize("writer", ["student", "teacher"])
 def test_a_run_teaches_another(writer, tmp_path):
     teacher = tmp_path / "teacher"
