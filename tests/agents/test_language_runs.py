@@ -1,4 +1,4 @@
-"""The four agents train a language model, with records that can be evaluated, resumed and told apart."""
+"""The agents train a language model, with records that can be evaluated, resumed and told apart."""
 
 from __future__ import annotations
 
@@ -37,6 +37,7 @@ SETTINGS = {
     "a2c": {"num_envs": 16},
     "ppo": {"num_envs": 16, "critic": "separate"},
     "grpo": {"groups": 2, "group_size": 8, "selection": "clip_cov", "kl_coef": 0.01},
+    "rlhf": {"num_envs": 16, "group_size": 8, "preference_share": 0.4},
 }
 BUDGET = 100
 
@@ -101,7 +102,7 @@ class Killed(Exception):
     pass
 
 
-@pytest.mark.parametrize("agent", ["ppo", "grpo"])
+@pytest.mark.parametrize("agent", ["ppo", "grpo", "rlhf"])
 def test_a_killed_run_ends_as_one_that_was_not(agent, tmp_path, monkeypatch):
     spec, train = spec_of(agent, budget=200), load_agent(agent).train
     whole = train(spec, tmp_path / "whole")
