@@ -93,7 +93,7 @@ class Terminal:
                 return
 
     def end(self) -> int:
-        code = self.process.wait(timeout=20)
+        code = self.process.wait(timeout=60)
         assert self._termios.tcgetattr(self.its) == self.before
         os.set_blocking(self.ours, False)
         self.text += os.read(self.ours, 65536).decode()

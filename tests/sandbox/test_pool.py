@@ -142,12 +142,13 @@ def test_hundreds_of_runs_leave_nothing(either_pool: Pool) -> None:
 
 
 def test_a_closed_pool_leaves_no_process_and_no_directory() -> None:
-    before, stages = children(), set(Path("/tmp").glob(f"{STAGE_PREFIX}*"))
+    mine = f"{STAGE_PREFIX}{os.getpid()}-*"
+    before, stages = children(), set(Path("/tmp").glob(mine))
     for namespaces in (True, False):
         with Pool(1, Settings(namespaces=namespaces)) as pool:
             assert is_right(pool)
             assert len(children() - before) == 1
-    assert children() == before and set(Path("/tmp").glob(f"{STAGE_PREFIX}*")) == stages
+    assert children() == before and set(Path("/tmp").glob(mine)) == stages
 
 
 def test_zygotes_end_with_their_host() -> None:
