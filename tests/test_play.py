@@ -61,6 +61,11 @@ def test_environments_with_other_actions_are_refused() -> None:
         play.Game(gym.make("Pendulum-v1"), seed=0)
 
 
+def heed_ctrl_c() -> None:
+    """What a shell gives a program in the foreground; tests may run in the background, where Ctrl-C is ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 class Terminal:
     """`rlenvs play` on a pseudo-terminal."""
 
@@ -74,6 +79,7 @@ class Terminal:
             stdout=self.its,
             stderr=self.its,
             start_new_session=True,
+            preexec_fn=heed_ctrl_c,
         )
         self.text = ""
 
