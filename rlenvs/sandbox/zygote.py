@@ -42,8 +42,7 @@ def main(argument: str) -> None:
     """Closes itself in, reports, and serves until the host closes the control socket."""
     sys.dont_write_bytecode = True  # from here on: the next zygote starts sooner with that of this package
     settings = json.loads(argument)
-    control = socket.socket(fileno=settings["control"])
-    os.set_inheritable(control.fileno(), False)
+    control = socket.socket(fileno=_low(settings["control"]))
     _preload(PRELOADED)
     builtins.exit = builtins.quit = _sitebuiltins.Quitter("exit", "Ctrl-D")  # which `site` would define
     try:
@@ -74,6 +73,7 @@ def serve(control: socket.socket, supervisor: Supervisor, scratch: Scratch, lock
         control.sendall(_failure(error))
         return True
     if process == 0:
+        control.close()
         child.run(descriptors, places, wanted, lockdown)
     _close(descriptors)
     status = supervisor.wait(process, wanted)
@@ -82,6 +82,13 @@ def serve(control: socket.socket, supervisor: Supervisor, scratch: Scratch, lock
     scratch.clean()
     control.sendall(encode_message(status))
     return True
+
+
+def _low(descriptor: int) -> int:
+    """The descriptor under the lowest number: the host's may be any, and children keep those of the library open."""
+    low = os.dup(descriptor)
+    os.close(descriptor)
+    return low
 
 
 def set_up(settings: dict[str, Any]) -> tuple[dict[str, Any], Scratch, child.Lockdown]:

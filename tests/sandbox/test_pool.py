@@ -23,6 +23,7 @@ from rlenvs.sandbox.pool import Pool
 from rlenvs.sandbox.settings import Settings
 from rlenvs.sandbox.stage import STAGE_PREFIX, make_stage, remove_stage
 from rlenvs.sandbox.worker import SandboxError, SandboxRefusedError
+from rlenvs.verifiers.code import judge
 
 LIMITS = Limits()
 
@@ -149,6 +150,29 @@ def test_a_closed_pool_leaves_no_process_and_no_directory() -> None:
             assert is_right(pool)
             assert len(children() - before) == 1
     assert children() == before and set(Path("/tmp").glob(mine)) == stages
+
+
+def test_programs_cannot_reach_the_zygotes_socket_whatever_its_number_was() -> None:
+    source = (
+        "import os, struct\n"
+        "body = b'{\"passed\": true}'\n"
+        "for fd in range(5, 400):\n"
+        "    try:\n"
+        "        os.write(fd, struct.pack('>I', len(body)) + body)\n"
+        "    except OSError:\n"
+        "        pass\n"
+        "def add(a, b):\n"
+        "    return a + b\n"
+    )
+    taken = [os.open(os.devnull, os.O_RDONLY) for _ in range(100)]
+    try:
+        for namespaces in (True, False):
+            with Pool(1, Settings(namespaces=namespaces)) as pool:
+                verdict = judge(source, entry_point="add", cases=[{"args": [1, 2], "expected": 3}], pool=pool)
+                assert verdict.status == "correct" and is_right(pool)
+    finally:
+        for descriptor in taken:
+            os.close(descriptor)
 
 
 def test_zygotes_end_with_their_host() -> None:
