@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from numpy.typing import NDArray
-
 from agents import checkpoints
 from agents.configuration import make_config
+from agents.examination import Probabilities, action_probabilities
 from agents.policies import PolicyConfig, build_policy
 from agents.policies.language_build import build_language_policy
 from agents.registry import load_agent
-from agents.runs import POLICY, action_probabilities
+from agents.runs import POLICY
 from rlenvs.leaderboard.evaluation import make_evaluation_env
 from rlenvs.leaderboard.records import RunRecord
-
-Probabilities = Callable[[NDArray], NDArray]
 
 
 def load_probabilities(record: RunRecord) -> Probabilities:

@@ -34,6 +34,7 @@ from torch import Tensor
 import rlenvs
 from agents import checkpoints
 from agents.configuration import ConfigType, make_config
+from agents.examination import Examiner, Probabilities, action_probabilities
 from agents.metrics import Averages
 from agents.naming import label_of
 from agents.policies import ActorCritic, Policy, PolicyConfig, build_policy
@@ -46,9 +47,8 @@ from agents.rollouts.episodes import EpisodeCollector
 from agents.rollouts.segments import SegmentCollector
 from agents.runtime import pick_device, using_threads
 from agents.trackers import Tracker
-from rlenvs.leaderboard import evaluation
 from rlenvs.leaderboard.curves import area_under_curve
-from rlenvs.leaderboard.episodes import Episodes, play_episodes, sampled_choices, save_actions
+from rlenvs.leaderboard.episodes import save_actions
 from rlenvs.leaderboard.records import RunDirectory, RunSpec
 
 CHECKPOINT = "checkpoint.pt"
@@ -83,9 +83,8 @@ class Run:
         self.diagnosis: Callable[[], dict[str, Tensor]] = dict
         self.parts: dict[str, Any] = {}
         self.pixel_statistics: tuple[NDArray, NDArray] | None = None
-        self.rules = evaluation.protocol(spec.protocol)
-        self.eval_env = evaluation.make_evaluation_env(spec)
-        self.exact = evaluation.offers_exact_scores(self.eval_env)
+        self.examiner = Examiner(spec)
+        self.eval_env = self.examiner.env
         self.tracker = Tracker()
         self.display = TrainingProgress(f"{spec.env_id} {spec.agent} seed {spec.seed}", spec.budget)
         self.started: float | None = None
@@ -234,7 +233,7 @@ class Run:
             diagnosis: measures the update, called at evaluations only; like them it costs no training time.
         """
         steps = self.cost_of(batch)
-        every = self.rules.eval_every(self.spec.budget)
+        every = self.examiner.rules.eval_every(self.spec.budget)
         due = (self.env_steps + steps) // every > self.env_steps // every
         self.env_steps += steps
         self.averages.add(metrics)
@@ -248,7 +247,7 @@ class Run:
         """What a batch takes from the budget: its environment steps."""
         return int(batch.mask.sum())
 
-    def evaluate(self, probabilities: Callable[[NDArray], NDArray]) -> float:
+    def evaluate(self, probabilities: Probabilities) -> float:
         """Scores the policy, writes a row of metrics and a checkpoint.
 
         Exact where the environment's states can be enumerated; elsewhere the mean return of fresh episodes.
@@ -282,7 +281,7 @@ class Run:
 
     def finish_with(
         self,
-        probabilities: Callable[[NDArray], NDArray],
+        probabilities: Probabilities,
         artifacts: tuple[str, ...] = (),
         description: Mapping[str, Any] | None = None,
     ) -> dict[str, Any]:
@@ -296,37 +295,21 @@ class Run:
         if not self.evaluations or self.evaluations[-1][0] != self.env_steps:
             self.evaluate(probabilities)
         wall_s = self.wall_s
-        result: dict[str, Any] = {}
-        table = None
-        if self.exact:
-            result, table = evaluation.exact_scores(self.eval_env, probabilities)
-        seeds = evaluation.evaluation_seeds(self.spec.run_id, self.rules.eval_episodes)
-        episodes = self._play(probabilities, seeds)
+        scores, episodes, table = self.examiner.final(probabilities, self.env_steps)
         save_actions(self.directory.path / "actions.npz", episodes, table)
         self.directory.append("episodes", episodes.rows)
-        played = evaluation.scores_of(self.spec.env_id, episodes.mean_return)
-        result = {"label": label_of(self.spec)} | played | result | dict(description or {})
+        result: dict[str, Any] = {"label": label_of(self.spec)} | scores | dict(description or {})
         result |= {"episodes_mean_return": episodes.mean_return, "env_steps": self.env_steps, "wall_s": wall_s}
-        steps, scores = np.array(self.evaluations).T
-        result["auc"] = area_under_curve(steps, scores, self.spec.budget)
+        steps, curve = np.array(self.evaluations).T
+        result["auc"] = area_under_curve(steps, curve, self.spec.budget)
         result["env_steps_per_s"] = self.env_steps / max(wall_s, 1e-9)
         self.directory.finish(result, artifacts=artifacts)
         self.display.close()
         self.tracker.close()
         return result
 
-    def _scores(self, probabilities: Callable[[NDArray], NDArray]) -> dict[str, float]:
-        if self.exact:
-            return evaluation.exact_scores(self.eval_env, probabilities)[0]
-        count = max(10, self.rules.eval_episodes // 10)
-        seeds = evaluation.evaluation_seeds(f"{self.spec.run_id} {self.env_steps}", count)
-        return evaluation.scores_of(self.spec.env_id, self._play(probabilities, seeds).mean_return)
-
-    def _play(self, probabilities: Callable[[NDArray], NDArray], seeds: list[int]) -> Episodes:
-        envs = evaluation.make_evaluation_envs(self.spec, len(seeds))
-        episodes = play_episodes(envs, sampled_choices(probabilities, self.spec.run_id, self.env_steps), seeds)
-        envs.close()
-        return episodes
+    def _scores(self, probabilities: Probabilities) -> dict[str, float]:
+        return self.examiner.scores(probabilities, self.env_steps)
 
     def _save(self) -> None:
         state = {
@@ -352,14 +335,3 @@ class Run:
         self.evaluations = [(int(step), float(score)) for step, score in state["evaluations"]]
         self.before_s = state["wall_s"]
         self.directory.cut_back(state["offsets"])
-
-
-def action_probabilities(policy: Policy) -> Callable[[NDArray], NDArray]:
-    """The policy as a function of NumPy observations `[n, ...]` to probabilities `[n, A]` in float64."""
-
-    def probabilities(observations: NDArray) -> NDArray:
-        with torch.no_grad():
-            logits = policy.logits(policy.observe(observations))
-        return logits.double().softmax(dim=-1).cpu().numpy()
-
-    return probabilities

@@ -110,7 +110,7 @@ class _Evaluations(BaseCallback):
     def __init__(self, run: Run) -> None:
         super().__init__()
         self.run = run
-        self.every = run.rules.eval_every(run.spec.budget)
+        self.every = run.examiner.rules.eval_every(run.spec.budget)
 
     def _on_step(self) -> bool:
         due = self.num_timesteps // self.every > self.run.env_steps // self.every
