@@ -3,7 +3,9 @@
 Rates are executions a second of one core, on which host, zygote and programs all run; every round takes each method in
 turn, so that what else the machine does meets them alike. Ratios are medians over the rounds. `python file` starts an
 interpreter, outside any virtual environment, for a solution with its ten cases in one file; `python -I -S file` does
-without the `site` module too; `a process a case` starts ten of the first. None of these is a sandbox.
+without the `site` module too; `a process a case` starts ten of the first. None of these is a sandbox. `bare fork` is a
+small process that forks, and waits for children that end at once: what no judge with a process a program can pass, and
+a measure of the machine, on which all rates depend.
 """
 
 from __future__ import annotations
@@ -79,12 +81,13 @@ def rates(seconds: float, rounds: int) -> dict[str, float]:
             "python -I -S file": lambda: python_file(directory, CASES, "-I", "-S"),
             "a process a case": lambda: python_files(directory),
         }
-        found: dict[str, list[float]] = {name: [] for name in methods}
+        found: dict[str, list[float]] = {name: [] for name in [*methods, "bare fork"]}
         for _ in range(rounds):
             for name, run in methods.items():
                 found[name].append(rate(run, seconds))
+            found["bare fork"].append(bare_forks(seconds))
     figures = {name: median(values) for name, values in found.items()}
-    for name in ("python file", "python -I -S file", "a process a case"):
+    for name in ("python file", "python -I -S file", "a process a case", "bare fork"):
         ratios = [ours / theirs for ours, theirs in zip(found["function"], found[name], strict=True)]
         figures[f"function / {name}"] = median(ratios)
     return figures
@@ -168,6 +171,24 @@ def python_files(directory: str) -> None:
     """An interpreter for every case."""
     for case in CASES:
         python_file(directory, [case])
+
+
+FORKS = """
+import os, sys, time
+count, began = 0, time.perf_counter()
+while (passed := time.perf_counter() - began) < float(sys.argv[1]):
+    if not (child := os.fork()):
+        os._exit(0)
+    os.waitpid(child, 0)
+    count += 1
+print(count / passed)
+"""
+
+
+def bare_forks(seconds: float) -> float:
+    """Processes a second that do nothing."""
+    command = [os.path.realpath(sys.executable), "-I", "-S", "-c", FORKS, str(seconds)]
+    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
 def rate(run: Callable[[], object], seconds: float) -> float:
