@@ -12,26 +12,24 @@ from typing import Any
 
 import mpmath
 
+from rlenvs.verifiers.elementary import FUNCTIONS, MAX_MAGNITUDE, ln, root
 from rlenvs.verifiers.exact import CostlyError, UndefinedError, rational, written_out
-from rlenvs.verifiers.precision import ZERO_BITS, arithmetic, as_fraction, chopped, is_real, to_number
+from rlenvs.verifiers.precision import (
+    LOST_BITS,
+    ZERO_BITS,
+    LostError,
+    arithmetic,
+    as_fraction,
+    chopped,
+    is_real,
+    to_number,
+)
 from rlenvs.verifiers.quadrature import integral
 from rlenvs.verifiers.series import series
 from rlenvs.verifiers.tree import BINDERS, Tree, constant, free_symbols, heads, nodes
 
-LOST_BITS = 100
-"""Terms that cancel by this much, or are this much smaller than others, leave too few digits (30 digits)."""
-
 MAX_EVALUATIONS = 1500
 """Nodes that are computed for one value, those of sums written out among them."""
-
-MAX_MAGNITUDE = 1_000_000
-"""Of results, in bits."""
-
-MAX_ANGLE_BITS = 60
-
-
-class LostError(ValueError):
-    """Too few digits are left to say anything."""
 
 
 def value(tree: Tree, point: Mapping[str, Fraction], log_base: int = 0) -> Any:
@@ -85,8 +83,8 @@ class Evaluation:
         method = getattr(self, f"_{head}", None)
         if method is not None:
             return self._bounded(method(*args))
-        if head in _FUNCTIONS:
-            return self._bounded(self._function(_FUNCTIONS[head], args))
+        if head in FUNCTIONS:
+            return self._bounded(FUNCTIONS[head](self.context, *map(self.value, args)))
         exact = rational(tree, self.point)
         if exact is None and head in ("sum", "product"):
             return self._written_out(tree)
@@ -186,12 +184,6 @@ class Evaluation:
     def _divide(self, above: Tree, below: Tree) -> Any:
         return self.value(above) / self.value(below)
 
-    def _percent(self, tree: Tree) -> Any:
-        return self.value(tree) / 100
-
-    def _degree(self, tree: Tree) -> Any:
-        return self.value(tree) * self.context.pi / 180
-
     def _power(self, base: Tree, exponent: Tree) -> Any:
         bottom = self.value(base)
         whole = rational(exponent, self.point)
@@ -211,106 +203,16 @@ class Evaluation:
         order = rational(degree, self.point)
         if order is None or order.denominator != 1 or not 1 <= order <= 10_000:
             raise UndefinedError("a root of this degree")
-        if order % 2 and is_real(radicand) and radicand.real < 0:
-            return -self.context.root(-radicand.real, int(order))
-        return self.context.root(radicand, int(order))
+        return root(self.context, radicand, int(order))
 
     def _log(self, tree: Tree) -> Any:
-        natural = self._ln(tree)
+        natural = ln(self.context, self.value(tree))
         return natural / self.context.ln(self.log_base) if self.log_base else natural
-
-    def _ln(self, tree: Tree) -> Any:
-        inside = self.value(tree)
-        if not inside:
-            raise UndefinedError("a logarithm of zero")
-        return self.context.ln(inside)
-
-    def _log10(self, tree: Tree) -> Any:
-        return self._ln(tree) / self.context.ln(10)
-
-    def _log_base(self, tree: Tree, base: Tree) -> Any:
-        return self._ln(tree) / self._ln(base)
-
-    def _exp(self, tree: Tree) -> Any:
-        exponent = self.value(tree)
-        if abs(exponent) > MAX_MAGNITUDE // 2:
-            raise CostlyError("an exponential of the answer is too large")
-        return self.context.exp(exponent)
-
-    def _abs(self, tree: Tree) -> Any:
-        return abs(self.value(tree))
-
-    def _floor(self, tree: Tree) -> Any:
-        return self._rounded(tree, self.context.floor)
-
-    def _ceiling(self, tree: Tree) -> Any:
-        return self._rounded(tree, self.context.ceil)
-
-    def _rounded(self, tree: Tree, to_whole: Any) -> Any:
-        inside = self.value(tree)
-        nearest = self.context.nint(inside.real)
-        if not is_real(inside) or self.context.mag(inside) > LOST_BITS:
-            raise LostError("a number that is rounded is too large")
-        if inside != nearest and self.context.mag(inside.real - nearest) < -LOST_BITS:
-            raise LostError("a number that is rounded is too close to a whole one")
-        return to_whole(inside.real)
-
-    def _factorial(self, tree: Tree) -> Any:
-        inside = self.value(tree)
-        if abs(inside) > 10_000:
-            raise CostlyError("a factorial of the answer is too large")
-        return self.context.factorial(inside)
-
-    def _binomial(self, above: Tree, below: Tree) -> Any:
-        values = [self.value(above), self.value(below)]
-        if any(abs(number) > 10_000 for number in values):
-            raise CostlyError("a binomial coefficient of the answer is too large")
-        return self.context.binomial(*values)
-
-    def _max(self, *trees: Tree) -> Any:
-        return max(self._real(tree) for tree in trees)
-
-    def _min(self, *trees: Tree) -> Any:
-        return min(self._real(tree) for tree in trees)
-
-    def _re(self, tree: Tree) -> Any:
-        return self.value(tree).real
-
-    def _im(self, tree: Tree) -> Any:
-        return self.value(tree).imag
-
-    def _sign(self, tree: Tree) -> Any:
-        return self.context.sign(self._real(tree))
-
-    def _cbrt(self, tree: Tree) -> Any:
-        return self._root(tree, Tree("number", (3,)))
 
     def _ratio(self, *parts: Tree) -> Any:
         if len(parts) != 2:
             raise UndefinedError("a ratio of more than two parts is no number")
         return self._divide(*parts)
 
-    def _real(self, tree: Tree) -> Any:
-        result = self.value(tree)
-        if not is_real(result):
-            raise UndefinedError("complex numbers have no order")
-        return result.real
 
-    def _function(self, name: str, args: tuple[Tree, ...]) -> Any:
-        inside = self.value(*args)
-        if inside and self.context.mag(inside) > MAX_ANGLE_BITS:
-            raise CostlyError("an angle of the answer is too large")
-        result = getattr(self.context, name)(inside)
-        if name in _PERIODIC and result and inside and self.context.mag(inside) > -LOST_BITS:
-            if self.context.mag(result) > ZERO_BITS:
-                raise UndefinedError("a pole")
-            if self.context.mag(result) < -ZERO_BITS:
-                return self.context.zero
-        return result
-
-
-_PERIODIC = frozenset({"sin", "cos", "tan", "cot", "sec", "csc"})
 _LEAVES = {"number": "_leaf", "decimal": "_leaf", "symbol": "_symbol", "constant": "_constant"}
-_FUNCTIONS = {name: name for name in ("sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "coth")}
-_FUNCTIONS |= {"sech": "sech", "csch": "csch", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arccot": "acot"}
-_FUNCTIONS |= {"arcsec": "asec", "arccsc": "acsc", "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh"}

@@ -13,8 +13,15 @@ DIGITS = 80
 ZERO_BITS = 200
 """A sum or a part of a complex number that is this much smaller than the rest is zero (60 digits)."""
 
+LOST_BITS = 100
+"""Terms that cancel by this much, or are this much smaller than others, leave too few digits (30 digits)."""
+
 _SHARED: dict[int, tuple[Any, threading.RLock]] = {}
 """By process, so that a fork never inherits a lock that is held."""
+
+
+class LostError(ValueError):
+    """Too few digits are left to say anything."""
 
 
 def arithmetic() -> tuple[Any, threading.RLock]:

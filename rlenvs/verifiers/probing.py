@@ -14,8 +14,8 @@ from typing import Any
 
 from rlenvs.verifiers import numeric, precision, tolerance
 from rlenvs.verifiers.exact import CostlyError, UndefinedError, rational
-from rlenvs.verifiers.numeric import LostError
 from rlenvs.verifiers.outcome import Outcome, different, same, undecided
+from rlenvs.verifiers.precision import LostError
 from rlenvs.verifiers.tree import Tree, children, free_symbols, heads, nodes
 
 RELEASE = b"rlenvs math verifier 1"

@@ -146,7 +146,7 @@ def _end(tree: Tree, closed: bool) -> End:
         raise NoSetError("an end is a variable")
     try:
         place = numeric.value(tree, {})
-    except (CostlyError, UndefinedError, numeric.LostError) as error:
+    except (CostlyError, UndefinedError, precision.LostError) as error:
         raise NoSetError(str(error)) from error
     if not precision.is_real(place):
         raise NoSetError("an end is not real")

@@ -59,7 +59,7 @@ def is_rounding(exact: Tree, decimal: Tree) -> bool:
     """Whether a decimal is within one unit of its last digit of a constant."""
     try:
         value, printed = numeric.value(exact, {}), numeric.value(decimal, {})
-    except (CostlyError, UndefinedError, numeric.LostError, KeyError):
+    except (CostlyError, UndefinedError, precision.LostError, KeyError):
         return False
     if not precision.is_real(value) or not precision.is_real(printed):
         return False
