@@ -49,6 +49,23 @@ def reinforce(log_prob: Tensor, advantages: Tensor, mask: Tensor) -> Tensor:
     return -masked(advantages, mask) * masked(log_prob, mask)
 
 
+def likelihood_of_right(log_prob: Tensor, outcome: Tensor, mask: Tensor) -> Tensor:
+    """VAPO's term on positive examples (arXiv 2504.05118): -sum log pi / sum l over rows that earned more than 0.
+
+    A mean over the tokens of the right rows alone, however many rows are wrong; 0 where none is right.
+
+    Args:
+        log_prob: `[B, T]`, carries the gradient.
+        outcome: `[B]`, what each row earned.
+        mask: `[B, T]`.
+
+    Returns:
+        A scalar.
+    """
+    check_shapes(mask, log_prob=log_prob)
+    return -masked_mean(log_prob, mask.bool() & (outcome > 0).unsqueeze(1))
+
+
 def ppo_clip(
     log_ratio: Tensor,
     advantages: Tensor,

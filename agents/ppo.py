@@ -18,7 +18,7 @@ from agents.aggregation import aggregate
 from agents.critic_learning import CriticConfig, fit_values, with_advantages
 from agents.diagnostics import approx_kl, diagnosis
 from agents.language_presets import LANGUAGE, RESPONSES
-from agents.losses import log_ratio, ppo_clip, value_loss
+from agents.losses import likelihood_of_right, log_ratio, ppo_clip, value_loss
 from agents.masking import whiten
 from agents.optimisation import apply_schedules, gradient_step, make_optimiser
 from agents.policies import Policy
@@ -46,6 +46,10 @@ class Config(CriticConfig):
         normalize_advantages: standardise per minibatch.
         scale_rewards: divide rewards by the running deviation of the discounted return.
         value_clip: clip range of the critic's update; None for none.
+        group_size: of language models: responses to one problem; divides `num_envs`. The critic, not the group, is the
+            baseline; VAPO asks fewer problems more often.
+        likelihood_coef: of language models: weight of the negative log-likelihood of responses that earned more than 0
+            (VAPO: 0.1); 0 for none.
     """
 
     num_envs: int = 64
@@ -59,6 +63,17 @@ class Config(CriticConfig):
     normalize_advantages: bool = True
     scale_rewards: bool = True
     value_clip: float | None = None
+    group_size: int = 1
+    likelihood_coef: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.num_envs % self.group_size:
+            raise ValueError(f"config group_size={self.group_size}: it does not divide num_envs={self.num_envs}")
+        if self.network != "causal_lm" and (self.group_size > 1 or self.likelihood_coef):
+            raise ValueError("config group_size, likelihood_coef: they need network=causal_lm; set them to 1 and 0")
+        if self.likelihood_coef < 0:
+            raise ValueError(f"config likelihood_coef={self.likelihood_coef}: it cannot be negative")
 
 
 PRESETS: dict[str, dict[str, Any]] = {
@@ -86,8 +101,10 @@ PRESETS: dict[str, dict[str, Any]] = {
         "scale_rewards": False,
     },
     "clip-higher": {"clip_ratio_high": 0.28, "variant": "clip-higher"},
-    "vapo": {  # without its likelihood term on right responses; to be joined to `text`
+    "vapo": {  # to be joined to `text`
         "network": "causal_lm",
+        "group_size": 16,
+        "likelihood_coef": 0.1,
         "clip_ratio_high": 0.28,
         "critic_lambda": 1.0,
         "length_alpha": 0.05,
@@ -115,7 +132,7 @@ PRESETS: dict[str, dict[str, Any]] = {
 
 
 def loss(policy: Policy, part: Batch, config: Config, entropy_coef: float) -> tuple[torch.Tensor, dict[str, Any]]:
-    """The clipped surrogate, the critic's error and the entropy bonus of one minibatch (eq. 9)."""
+    """The clipped surrogate, the critic's error and the entropy bonus of one minibatch (eq. 9); VAPO's likelihood."""
     assert part.advantages is not None and part.returns is not None
     now = policy.evaluate(part)
     assert now.values is not None
@@ -126,7 +143,12 @@ def loss(policy: Policy, part: Batch, config: Config, entropy_coef: float) -> tu
     critic_loss = aggregate(value_loss(now.values, part.returns, part.mask, part.values, config.value_clip), part.mask)
     entropy = aggregate(now.entropy, part.mask)
     total = policy_loss + config.value_coef * critic_loss - entropy_coef * entropy
-    return total, {"policy_loss": policy_loss.detach(), "value_loss": critic_loss.detach()}
+    metrics = {"policy_loss": policy_loss.detach(), "value_loss": critic_loss.detach()}
+    if config.likelihood_coef:
+        likelihood_loss = likelihood_of_right(now.log_prob, part.rewards.sum(1), part.mask)
+        total = total + config.likelihood_coef * likelihood_loss
+        metrics["likelihood_loss"] = likelihood_loss.detach()
+    return total, metrics
 
 
 def update(
@@ -153,10 +175,11 @@ def update(
 def train(spec: RunSpec, run_dir: Path) -> dict[str, Any]:
     """Trains to the budget of `spec`; the record stands in `run_dir`."""
     run, config = begin(spec, run_dir, Config)
-    env = run.make_vec(config.num_envs)
+    is_grouped, size = config.group_size > 1, config.group_size
+    env = run.make_groups(config.num_envs // size, size) if is_grouped else run.make_vec(config.num_envs)
     policy = run.make_policy(env, config)
     optimiser = make_optimiser(policy, config)
-    collector = run.segments(env, config.num_steps)
+    collector = run.episodes(env, size) if is_grouped else run.segments(env, config.num_steps)
     scaled = RewardScale(config.num_envs, config.gamma)
     run.track(policy=policy, optimiser=optimiser, collector=collector, reward_scale=scaled)
     for batch in run.batches(collector, policy):

@@ -9,7 +9,9 @@ import torch
 
 from agents import a2c, ppo
 from agents.advantages import gae_masked
+from agents.configuration import make_config
 from agents.critic_learning import fit_values, with_advantages
+from agents.losses import likelihood_of_right
 from agents.optimisation import make_optimiser
 from tests.agents.small_models import ragged_prompts, small_policy, written_batch
 
@@ -59,9 +61,34 @@ def test_pretraining_moves_the_critic_alone(critic):
     assert all(torch.equal(before[name], value) for name, value in policy.body.state_dict().items())
 
 
+def test_only_right_responses_are_made_likelier_token_by_token():
+    batch = valued_batch()
+    log_prob = batch.old_log_prob.clone().requires_grad_()
+    outcome = torch.arange(len(batch)) % 3 - 1.0
+    term = likelihood_of_right(log_prob, outcome, batch.mask)
+    right = batch.mask & (outcome > 0).unsqueeze(1)
+    assert term.item() == pytest.approx(-float(batch.old_log_prob[right].mean()), rel=1e-5)
+    term.backward()
+    torch.testing.assert_close(log_prob.grad, -right.float() / right.sum())
+    assert likelihood_of_right(log_prob, 0 * outcome, batch.mask).item() == 0.0
+
+
+def test_vapo_adds_the_likelihood_with_its_weight():
+    policy = small_policy(critic="detached")
+    settings = {**ppo.PRESETS["text"], **ppo.PRESETS["vapo"], "precision": "float32"}
+    config, batch = make_config(ppo.Config, settings), with_advantages(valued_batch(), ppo.Config(**TEXT))
+    with_term, metrics = ppo.loss(policy, batch, config, 0.0)
+    without, _ = ppo.loss(policy, batch, replace(config, likelihood_coef=0.0), 0.0)
+    assert metrics["likelihood_loss"] > 0 and config.group_size == 16
+    torch.testing.assert_close(with_term - without, 0.1 * metrics["likelihood_loss"])
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
+        ({"likelihood_coef": 0.1, "network": "mlp"}, "network=causal_lm"),
+        ({"likelihood_coef": -0.1}, "cannot be negative"),
+        ({"group_size": 3}, "does not divide"),
         ({"value_pretraining": 0.1, "critic": "shared"}, "set critic=detached"),
         ({"value_pretraining": 1.0}, "choose a share"),
         ({"length_alpha": 0.05, "network": "mlp"}, "for causal_lm"),
