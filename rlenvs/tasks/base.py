@@ -156,6 +156,11 @@ class Task(ABC):
         """The best constant answer with its score, as documented; None for a task that options changed."""
         return REFERENCES.get((self.name, self.level)) if self.config == self.levels[self.level] else None
 
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Digests of the files that problems are read from; families have none."""
+        return ()
+
     def size(self, split: str) -> int | None:
         """How many problems a split has; None where they are drawn without end."""
         listed = self._listed

@@ -47,11 +47,11 @@ def _level_facts(task: Task) -> dict[str, Any]:
 
 
 def _file_section(task: FileTask) -> str:
-    lines = ["| file | format | split | problems | SHA-256 |", "|---|---|---|---|---|"]
+    lines = ["| file | format | split | problems | left out: in a later split | SHA-256 |", "|---|---|---|---|---|---|"]
     for file in task.provenance:
-        lines.append(
-            f"| {file['path']} | {file['format']} | {file['split']} | {file['rows']:,} | {file['sha256'][:12]} |"
-        )
+        used, left_out = f"{file['rows'] - file['left_out']:,}", f"{file['left_out']:,}"
+        cells = (file["path"], file["format"], file["split"], used, left_out, file["sha256"][:12])
+        lines.append(f"| {' | '.join(map(str, cells))} |")
     shown = [f"```text\n{example['prompt']}\n```\n\nAnswer: `{example['answer']}`" for example in _file_examples(task)]
     return "\n\n".join([f"## {task.name}", "\n".join(lines), *shown])
 

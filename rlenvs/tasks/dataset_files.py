@@ -41,6 +41,13 @@ def find_files(reference: str) -> list[Path]:
     return files
 
 
+def edition(task: object) -> tuple[tuple[str, int, int], ...]:
+    """Where the files of a task's name are, how large they are and when they were written; empty for other tasks."""
+    if not (isinstance(task, str) and task.startswith(PREFIX)):
+        return ()
+    return tuple((str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns) for path in find_files(task))
+
+
 def split_of_file(path: Path) -> str:
     """``train`` or ``validation`` where the file's name has that word (``train-00000-of-00001.parquet``).
 

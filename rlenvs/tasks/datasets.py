@@ -1,8 +1,9 @@
 """Problems from published data files: ``make_task("file:gsm8k/test.jsonl")``.
 
 GSM8K, MATH, MATH-500, AIME, AMC, OlympiadBench, Minerva and OMNI-MATH, as JSONL or parquet (`dataset_formats`). A file
-is one split, the one in its name (`dataset_files.split_of_file`); a directory may hold several. Splits are those that
-were published: nothing here keeps a training file from repeating test problems.
+is one split, the one in its name (`dataset_files.split_of_file`); a directory may hold several. A problem that stands
+in several splits, word for word, is kept in the last of train, validation and test only, and what was left out is
+counted. Nothing keeps two tasks, each of one file, from sharing problems: name their directory instead.
 """
 
 from __future__ import annotations
@@ -62,12 +63,13 @@ class FileTask(Task):
         options: Fields of `FileOptions`.
 
     Attributes:
-        provenance: For every file its path, split, SHA-256, number of rows and format.
+        provenance: For every file its path, split, SHA-256, number of rows, how many of them were `left_out` because
+            a later split has their problem, and format.
 
     Raises:
         ImportError: A parquet file, and pyarrow is not installed.
-        ValueError: No such file; or a row lacks a field, or has a gold answer that cannot be read: the message names
-            file, line and field.
+        ValueError: No such file; all rows of one were left out; or a row lacks a field, or has a gold answer that
+            cannot be read: the message names file, line and field.
     """
 
     levels = {1: FileOptions()}
@@ -79,8 +81,9 @@ class FileTask(Task):
         super().__init__(level, "chat", **options)
         self.provenance: list[dict[str, Any]] = []
         self._entries: dict[str, list[Content]] = {split: [] for split in SPLITS}
-        for path in files:
-            self._load(path)
+        first_split: dict[str, str] = {}
+        for path in sorted(files, key=lambda path: SPLITS.index(split_of_file(path)), reverse=True):
+            self._load(path, first_split)
         if not any(self._entries.values()):
             raise ValueError(f"task is {reference!r}: {files[0]} holds no rows")
 
@@ -89,6 +92,11 @@ class FileTask(Task):
         """The characters of all prompts, and those that answers are written with."""
         texts = (entry[0] + entry[1] for entries in self._entries.values() for entry in entries)
         return "".join(sorted(set(super().alphabet).union(*texts)))
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The SHA-256 of every file, after its split."""
+        return tuple(f"{file['split']} {file['sha256']}" for file in self.provenance)
 
     @property
     def max_tokens(self) -> int:
@@ -140,14 +148,21 @@ class FileTask(Task):
         problem = super()._problem(index, split, content[:2])
         return problem._replace(meta=problem.meta | content[2])
 
-    def _load(self, path: Path) -> None:
+    def _load(self, path: Path, first_split: dict[str, str]) -> None:
+        """Read a file, the last split's first; `first_split` tells of every problem in which split it was met."""
         form: Any = None
-        split, rows = split_of_file(path), 0
+        split, rows, left_out = split_of_file(path), 0, 0
         for place, row in read_rows(path):
-            form = form or self._recognised(row, place)
-            self._entries[split].append(self._entry(row, form, place))
             rows += 1
-        facts = {"path": str(path), "split": split, "sha256": sha256_of(path), "rows": rows}
+            form = form or self._recognised(row, place)
+            entry = self._entry(row, form, place)
+            if first_split.setdefault(" ".join(entry.prompt.split()), split) == split:
+                self._entries[split].append(entry)
+            else:
+                left_out += 1
+        if rows and left_out == rows:
+            raise ValueError(f"{path}: all its problems are in a later split too; is it a copy? Take it away")
+        facts = {"path": str(path), "split": split, "sha256": sha256_of(path), "rows": rows, "left_out": left_out}
         self.provenance.append(facts | {"format": form.name if form else None})
 
     def _recognised(self, row: dict[str, Any], place: str) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 from rlenvs.foundation.checks import one_of, positive_integer
 from rlenvs.tasks.base import Task
 from rlenvs.tasks.catalog import make_task
+from rlenvs.tasks.dataset_files import edition
 from rlenvs.tasks.problem import SPLITS
 from rlenvs.text.judging import Judge
 from rlenvs.text.problems import ProblemBook
@@ -27,7 +28,7 @@ class Rules:
         tokenizer: Between text and ids.
         max_tokens: The most tokens of a response, its end included.
         judge: Verdicts on responses.
-        fingerprint: Tells these rules from others, in snapshots.
+        fingerprint: Tells these rules from others, in snapshots; of data files what they hold counts, not their path.
     """
 
     task: Task
@@ -79,7 +80,7 @@ def make_rules(
     arguments = (task, level, style, split, tokenizer, *limits, more_characters, chat_template)
     named = tuple(sorted(options.items()))
     if all(isinstance(value, Hashable) for value in (*arguments, *options.values())):
-        return _shared_rules(*arguments, named)
+        return _shared_rules(*arguments, named, edition(task))
     return _rules(*arguments, named)
 
 
@@ -95,7 +96,9 @@ def _rules(
     more_characters: str,
     chat_template: bool,
     options: tuple[tuple[str, Any], ...],
+    edition: Hashable = None,
 ) -> Rules:
+    """The rules; `edition` only keeps a data file apart from what stood at its path before."""
     one_of(split, SPLITS, "split")
     made = _task(task, level, style, dict(options))
     made.prepare()
@@ -103,7 +106,7 @@ def _rules(
     codec = make_tokenizer(tokenizer, "".join(sorted(set(made.alphabet + more_characters))), chat_template)
     book = ProblemBook(made, split, codec, num_problems, max_prompt_tokens)
     parts = (made.name, made.level, made.style, made.options, split, limit, book.size, book.max_prompt_tokens)
-    told = repr((*parts, type(codec).__name__, codec.vocab_size, more_characters))
+    told = repr((*parts, *made.sources, type(codec).__name__, codec.vocab_size, more_characters))
     return Rules(made, book, codec, limit, Judge(made), hashlib.sha256(told.encode()).digest())
 
 

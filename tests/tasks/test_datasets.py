@@ -15,9 +15,11 @@ import pytest
 
 import rlenvs  # noqa: F401
 from rlenvs.leaderboard.records import RunDirectory, RunSpec, read_run
+from rlenvs.tasks.cards import card
 from rlenvs.tasks.catalog import make_task
 from rlenvs.tasks.dataset_files import split_of_file
 from rlenvs.tasks.datasets import FileTask
+from rlenvs.text.rules import make_rules
 
 DATA = Path(__file__).resolve().parents[1] / "data" / "datasets"
 FORMS = {
@@ -105,6 +107,52 @@ def test_a_directory_holds_several_splits() -> None:
     assert task.name == "gsm8k"
     with pytest.raises(IndexError, match="test of gsm8k-1 has 2 problems"):
         task.problem(2, "test")
+
+
+def gsm8k(question: str, answer: int) -> dict[str, str]:
+    return {"question": question, "answer": f"#### {answer}"}
+
+
+def test_no_problem_is_in_two_splits(tmp_path) -> None:
+    written(tmp_path / "test.jsonl", gsm8k("2+2?", 4), gsm8k("3+3?", 6), gsm8k("3+3?", 6))
+    written(tmp_path / "dev.jsonl", gsm8k(" 3+3?", 6), gsm8k("5 + 5?", 10))
+    written(tmp_path / "train.jsonl", gsm8k("2+2?", 5), gsm8k("5 +\n5?", 10), gsm8k("7+7?", 14), gsm8k("7+7?", 14))
+    task = task_of(tmp_path)
+    prompts = {
+        split: [problem.prompt for problem in task.problems(range(task.size(split) or 0), split)]
+        for split in ("train", "validation", "test")
+    }
+    assert prompts == {"train": ["7+7?"] * 2, "validation": ["5 + 5?"], "test": ["2+2?", "3+3?", "3+3?"]}
+    files = {Path(file["path"]).name: (file["rows"], file["left_out"]) for file in task.provenance}
+    assert files == {"train.jsonl": (4, 2), "dev.jsonl": (2, 1), "test.jsonl": (3, 0)}
+    assert "| train | 2 | 2 |" in card(f"file:{tmp_path}")
+
+
+def test_a_copy_of_another_split_is_refused(tmp_path) -> None:
+    for name in ("train.jsonl", "test.jsonl"):
+        written(tmp_path / name, gsm8k("2+2?", 4))
+    with pytest.raises(ValueError, match=r"train.jsonl: all its problems are in a later split too; is it a copy\?"):
+        make_task(f"file:{tmp_path}")
+
+
+def test_files_of_one_name_are_different_environments(tmp_path, monkeypatch) -> None:
+    """Also if one takes the other's place while the process lives."""
+    (tmp_path / "other").mkdir()
+    written(tmp_path / "data.jsonl", gsm8k("2+2?", 4))
+    written(tmp_path / "other" / "data.jsonl", gsm8k("9-2?", 7))
+    written(tmp_path / "copy.jsonl", gsm8k("2+2?", 4))
+    monkeypatch.chdir(tmp_path)
+    first = make_rules("file:data.jsonl", split="test")
+    monkeypatch.chdir(tmp_path / "other")
+    other = make_rules("file:data.jsonl", split="test")
+    assert other.book.text(0).startswith("9-2?") and other.fingerprint != first.fingerprint
+    snapshot = gym.make("rlenvs/Math-v0", task="file:data.jsonl", split="test")
+    snapshot.reset(seed=0)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match="another environment"):
+        gym.make("rlenvs/Math-v0", task="file:data.jsonl", split="test").unwrapped.restore(snapshot.unwrapped.state())
+    written(tmp_path / "data.jsonl", gsm8k("2+2+3?", 7))
+    assert make_rules("file:data.jsonl", split="test").book.text(0).startswith("2+2+3?")
 
 
 def test_paths_are_also_looked_for_below_the_data_directory(monkeypatch, tmp_path) -> None:
@@ -228,6 +276,7 @@ def test_a_run_records_which_bytes_it_played(tmp_path) -> None:
             "split": "train",
             "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
             "rows": 3,
+            "left_out": 0,
             "format": "GSM8K",
         }
     ]
