@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -25,7 +25,7 @@ class GroupSeeds:
         self.group_size = group_size
         self._seeds: list[int | None] = [None] * count
 
-    def seed(self, groups: Iterable[int], seeds: list[int | None]) -> None:
+    def seed(self, groups: Iterable[int], seeds: Sequence[int | None]) -> None:
         """Seed the first members of groups.
 
         Args:

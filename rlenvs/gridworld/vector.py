@@ -6,27 +6,20 @@ Equal in observations, rewards, flags, infos and dtypes, in all three autoreset 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
-from gymnasium.error import ResetNeeded
-from gymnasium.vector import AutoresetMode, VectorEnv
-from gymnasium.vector.utils import batch_space
+from gymnasium.vector import AutoresetMode
 
 from rlenvs.foundation import snapshots
-from rlenvs.foundation.checks import one_of, positive_integer
+from rlenvs.foundation.checks import positive_integer
 from rlenvs.foundation.group_seeds import GroupSeeds
-from rlenvs.foundation.vector_checks import (
-    as_object_array,
-    check_actions,
-    check_autoreset_mode,
-    check_group_size,
-    check_groups_to_reset,
-    check_seeds,
-)
+from rlenvs.foundation.vector_checks import as_object_array, check_actions
+from rlenvs.foundation.vector_env import NativeVectorEnv
 from rlenvs.gridworld import planning
 from rlenvs.gridworld.backends import make_stepper
 from rlenvs.gridworld.dynamics import BoolArray, FloatArray, IntArray
@@ -39,7 +32,7 @@ from rlenvs.gridworld.worlds import build_world
 VectorStep = tuple[npt.NDArray[Any], FloatArray, BoolArray, BoolArray, dict[str, Any]]
 
 
-class GridVectorEnv(VectorEnv[Any, Any, Any]):
+class GridVectorEnv(NativeVectorEnv):
     """N gridworlds stepped together; infos are empty but for `final_obs` and `final_info` in SAME_STEP.
 
     Attributes:
@@ -81,59 +74,16 @@ class GridVectorEnv(VectorEnv[Any, Any, Any]):
             TypeError: an unknown argument or one of the wrong type.
             ValueError: a bad value.
         """
-        self.num_envs = positive_integer(num_envs, "num_envs")
-        self.group_size = None if group_size is None else positive_integer(group_size, "group_size")
-        check_group_size(self.group_size, self.num_envs)
-        self.autoreset_mode = check_autoreset_mode(autoreset_mode, self.group_size)
-        self.metadata = {**self.metadata, "autoreset_mode": self.autoreset_mode}
-        if render_mode is not None:
-            one_of(render_mode, ("rgb_array", "ansi"), "render_mode")
-        self.render_mode = render_mode
+        super().__init__(num_envs, autoreset_mode, group_size, independent_noise, render_mode)
         self.world = _limited(build_world(world, **world_arguments), max_episode_steps)
-        if independent_noise and group_size is None:
-            raise ValueError("independent_noise=True needs a group_size: without groups noise is independent")
-        self._independent_noise = independent_noise
         self._encoder = make_encoder(self.world, observation)
-        self.single_observation_space = self._encoder.space
         self._num_actions = self.world.table.num_actions
-        self.single_action_space = spaces.Discrete(self._num_actions)
-        self.observation_space = batch_space(self.single_observation_space, self.num_envs)
-        self.action_space = batch_space(self.single_action_space, self.num_envs)
-        self._stepper = make_stepper(
-            self.world, self.num_envs, self.autoreset_mode == AutoresetMode.SAME_STEP, backend
-        )
-        self._seeds = GroupSeeds(self._stepper.streams, self.group_size or 1, self.num_envs)
+        self._set_spaces(self._encoder.space, spaces.Discrete(self._num_actions))
+        self._stepper = make_stepper(self.world, self.num_envs, self.autoreset_mode == AutoresetMode.SAME_STEP, backend)
+        self._seeds = GroupSeeds(self._stepper.streams, self._size, self.num_envs)
         self._terminated: BoolArray = np.zeros(self.num_envs, dtype=np.bool_)
         self._truncated: BoolArray = np.zeros(self.num_envs, dtype=np.bool_)
-        self._has_begun = False
         self._painter: Painter | None = None
-
-    def reset(
-        self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[npt.NDArray[Any], dict[str, Any]]:
-        """Begin new episodes.
-
-        Args:
-            seed: s seeds member (or group) i with s + i; a list holds one seed, or None, a member (or group).
-            options: `{"reset_mask": bool array [N]}` resets those members only (with groups: whole ones).
-
-        Raises:
-            TypeError: a seed or mask of the wrong type.
-            ValueError: a bad seed or mask, or part of a group.
-            ResetNeeded: a mask before the first reset.
-        """
-        size = self.group_size or 1
-        groups = check_groups_to_reset(options, self.num_envs, size, self._has_begun)
-        self._seeds.seed(groups.tolist(), check_seeds(seed, self.num_envs // size))
-        leaders = groups * size
-        self._stepper.restart(leaders)
-        for rank in range(1, size):
-            self._stepper.copy(leaders, leaders + rank)
-            if self._independent_noise:
-                for member in (leaders + rank).tolist():
-                    self._stepper.streams.jump(member, rank)
-        self._has_begun = True
-        return self._encoder.encode(self._stepper.states), {}
 
     def step(self, actions: npt.ArrayLike) -> VectorStep:
         """Take one action a member.
@@ -143,14 +93,11 @@ class GridVectorEnv(VectorEnv[Any, Any, Any]):
             ValueError: the actions have the wrong shape or are out of range.
             ResetNeeded: before the first reset; or after a member's end in DISABLED without groups.
         """
-        if not self._has_begun:
-            raise ResetNeeded("step was called before the first reset: call reset first")
+        self._check_begun("step")
         checked = check_actions(actions, self.num_envs, self._num_actions)
         if self.group_size is not None:
             return self._step_groups(checked)
-        if self.autoreset_mode == AutoresetMode.DISABLED and self._stepper.over.size:
-            member = self._stepper.over[0]
-            raise ResetNeeded(f"step was called after the end of member {member}: reset it with a reset_mask")
+        self._check_none_over(self._stepper.over)
         states, rewards, terminated, truncated, ended, final_states = self._stepper.step(checked)
         infos: dict[str, Any] = {}
         if self._stepper.restarts_at_once and ended.size:
@@ -216,11 +163,21 @@ class GridVectorEnv(VectorEnv[Any, Any, Any]):
 
     @property
     def _kind(self) -> str:
-        """What a snapshot must agree in."""
-        return f"{self.num_envs} gridworlds, {self.autoreset_mode.value}, groups of {self.group_size}"
+        return self._kind_of("gridworlds")
 
     def _snapshot(self) -> list[npt.NDArray[Any]]:
         return [self._terminated, self._truncated, np.array([self._has_begun]), *self._stepper.snapshot()]
+
+    def _begin_groups(self, groups: IntArray, seeds: Sequence[int | None]) -> tuple[npt.NDArray[Any], dict[str, Any]]:
+        self._seeds.seed(groups.tolist(), seeds)
+        leaders = groups * self._size
+        self._stepper.restart(leaders)
+        for rank in range(1, self._size):
+            self._stepper.copy(leaders, leaders + rank)
+            if self._independent_noise:
+                for member in (leaders + rank).tolist():
+                    self._stepper.streams.jump(member, rank)
+        return self._encoder.encode(self._stepper.states), {}
 
     def _step_groups(self, actions: IntArray) -> VectorStep:
         """DISABLED with groups: members whose episode is over wait, and their flags stay."""

@@ -6,25 +6,19 @@ Equal in observations, rewards, flags, infos and dtypes, in all three autoreset 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
-from gymnasium.error import ClosedEnvironmentError, ResetNeeded
-from gymnasium.vector import AutoresetMode, VectorEnv
-from gymnasium.vector.utils import batch_space
+from gymnasium.error import ClosedEnvironmentError
+from gymnasium.vector import AutoresetMode
 
 from rlenvs.foundation import snapshots
-from rlenvs.foundation.checks import one_of, positive_integer
-from rlenvs.foundation.vector_checks import (
-    as_object_array,
-    check_actions,
-    check_autoreset_mode,
-    check_group_size,
-    check_groups_to_reset,
-    check_seeds,
-)
+from rlenvs.foundation.checks import positive_integer
+from rlenvs.foundation.vector_checks import as_object_array, check_actions
+from rlenvs.foundation.vector_env import IntArray, NativeVectorEnv
 from rlenvs.pong import rendering
 from rlenvs.pong.crew import BoolArray, Crew, Plan, Results
 from rlenvs.pong.emulator import check_installed
@@ -38,7 +32,7 @@ VectorStep = tuple[npt.NDArray[Any], npt.NDArray[np.float64], BoolArray, BoolArr
 _UNKNOWN_SEED = -1  # as Gymnasium marks generators that were not seeded through reset
 
 
-class PongVectorEnv(VectorEnv[Any, Any, Any]):
+class PongVectorEnv(NativeVectorEnv):
     """N games of Pong stepped together; infos hold `lives` and `point`, each with its mask.
 
     Attributes:
@@ -83,16 +77,7 @@ class PongVectorEnv(VectorEnv[Any, Any, Any]):
             TypeError: an unknown argument or one of the wrong type.
             ValueError: a bad value.
         """
-        self.num_envs = positive_integer(num_envs, "num_envs")
-        self.group_size = None if group_size is None else positive_integer(group_size, "group_size")
-        check_group_size(self.group_size, self.num_envs)
-        self.autoreset_mode = check_autoreset_mode(autoreset_mode, self.group_size)
-        if render_mode is not None:
-            one_of(render_mode, ("rgb_array", "ansi"), "render_mode")
-        self.render_mode = render_mode
-        if independent_noise and group_size is None:
-            raise ValueError("independent_noise=True needs a group_size: without groups noise is independent")
-        self._independent_noise = independent_noise
+        super().__init__(num_envs, autoreset_mode, group_size, independent_noise, render_mode)
         self.rules = make_rules(observation, **arguments)
         check_installed()
         self._workers = number_of_workers(workers, self.num_envs)
@@ -101,44 +86,13 @@ class PongVectorEnv(VectorEnv[Any, Any, Any]):
         if max_episode_steps is not None and max_episode_steps != -1:
             self.step_limit = min(self.step_limit, positive_integer(max_episode_steps, "max_episode_steps"))
         rate = max(1, FRAMES_PER_SECOND // self.rules.frame_skip)
-        self.metadata = {**self.metadata, "autoreset_mode": self.autoreset_mode, "render_fps": rate}
-        self.single_observation_space: spaces.Space[Any] = observation_space(self.rules)
-        self.single_action_space = spaces.Discrete(len(self.rules.actions))
-        self.observation_space = batch_space(self.single_observation_space, self.num_envs)
-        self.action_space = batch_space(self.single_action_space, self.num_envs)
+        self.metadata = {**self.metadata, "render_fps": rate}
         self._num_actions = len(self.rules.actions)
+        self._set_spaces(observation_space(self.rules), spaces.Discrete(self._num_actions))
         self._started: Crew | None = None
         self._seeds: list[int | None] = [None] * self.num_envs
         self._terminated: BoolArray = np.zeros(self.num_envs, np.bool_)
         self._truncated: BoolArray = np.zeros(self.num_envs, np.bool_)
-        self._has_begun = False
-
-    def reset(
-        self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[npt.NDArray[Any], dict[str, Any]]:
-        """Begin new episodes.
-
-        Args:
-            seed: s seeds member (or group) i with s + i; a list holds one seed, or None, a member (or group).
-            options: `{"reset_mask": bool array [N]}` resets those members only (with groups: whole ones).
-
-        Raises:
-            TypeError: a seed or mask of the wrong type.
-            ValueError: a bad seed or mask, or part of a group.
-            ResetNeeded: a mask before the first reset.
-        """
-        size = self.group_size or 1
-        groups = check_groups_to_reset(options, self.num_envs, size, self._has_begun).tolist()
-        self._seed_groups(groups, check_seeds(seed, self.num_envs // size))
-        leaders = [group * size for group in groups]
-        self._crew.reset(leaders)
-        if size > 1:
-            self._clone(leaders)
-        members = np.zeros(self.num_envs, np.bool_)
-        members.reshape(-1, size)[groups] = True
-        self._terminated[members] = self._truncated[members] = False
-        self._has_begun = True
-        return self._crew.observe(), _infos(np.zeros(self.num_envs, np.int64), members)
 
     def step(self, actions: npt.ArrayLike) -> VectorStep:
         """Take one action a member.
@@ -148,13 +102,9 @@ class PongVectorEnv(VectorEnv[Any, Any, Any]):
             ValueError: the actions have the wrong shape or are out of range.
             ResetNeeded: before the first reset; or after a member's end in DISABLED without groups.
         """
-        if not self._has_begun:
-            raise ResetNeeded("step was called before the first reset: call reset first")
+        self._check_begun("step")
         checked = check_actions(actions, self.num_envs, self._num_actions)
-        over = self._terminated | self._truncated
-        if self.autoreset_mode == AutoresetMode.DISABLED and self.group_size is None and over.any():
-            member = np.flatnonzero(over)[0]
-            raise ResetNeeded(f"step was called after the end of member {member}: reset it with a reset_mask")
+        self._check_none_over(np.flatnonzero(self._terminated | self._truncated))
         results = self._crew.step(checked)
         self._terminated, self._truncated = results.terminated, results.truncated
         rewards = results.points.astype(np.float64)
@@ -165,8 +115,7 @@ class PongVectorEnv(VectorEnv[Any, Any, Any]):
         """One frame or text a member; None without a render_mode."""
         if self.render_mode is None:
             return None
-        if not self._has_begun:
-            raise ResetNeeded("render was called before the first reset: call reset first")
+        self._check_begun("render")
         views = self._crew.views(range(self.num_envs))
         in_order = [views[number] for number in range(self.num_envs)]
         if self.render_mode == "ansi":
@@ -209,8 +158,7 @@ class PongVectorEnv(VectorEnv[Any, Any, Any]):
 
     @property
     def _kind(self) -> str:
-        """What a snapshot must agree in."""
-        return f"{self.num_envs} games of Pong, {self.autoreset_mode.value}, groups of {self.group_size}"
+        return self._kind_of("games of Pong")
 
     @property
     def _fingerprint(self) -> bytes:
@@ -250,9 +198,20 @@ class PongVectorEnv(VectorEnv[Any, Any, Any]):
             self.restore(state)
             self._seeds = seeds
 
+    def _begin_groups(self, groups: IntArray, seeds: Sequence[int | None]) -> tuple[npt.NDArray[Any], dict[str, Any]]:
+        self._seed_groups(groups.tolist(), list(seeds))
+        leaders = (groups * self._size).tolist()
+        self._crew.reset(leaders)
+        if self._size > 1:
+            self._clone(leaders)
+        members = np.zeros(self.num_envs, np.bool_)
+        members.reshape(-1, self._size)[groups] = True
+        self._terminated[members] = self._truncated[members] = False
+        return self._crew.observe(), _infos(np.zeros(self.num_envs, np.int64), members)
+
     def _seed_groups(self, groups: list[int], seeds: list[int | None]) -> None:
         """Seed the groups' first members; one without seed and generator gets a seed from the system."""
-        size = self.group_size or 1
+        size = self._size
         fresh = [group for group in groups if seeds[group] is None and self._seeds[group * size] is None]
         from_system = np.random.SeedSequence().generate_state(len(fresh), np.uint64).tolist()
         for group, drawn in zip(fresh, from_system, strict=True):
@@ -263,12 +222,12 @@ class PongVectorEnv(VectorEnv[Any, Any, Any]):
             self._seeds[group * size : (group + 1) * size] = [seed] * size
 
     def _seed_unseeded(self) -> None:
-        groups = self.num_envs // (self.group_size or 1)
+        groups = self.num_envs // self._size
         self._seed_groups(list(range(groups)), [None] * groups)
 
     def _clone(self, leaders: list[int]) -> None:
         """Give the members of groups the state of their first ones."""
-        followers = range(1, self.group_size or 1)
+        followers = range(1, self._size)
         by_leader = self._crew.snapshots(leaders)
         self._crew.restore({leader + rank: by_leader[leader] for leader in leaders for rank in followers})
         if self._independent_noise:
