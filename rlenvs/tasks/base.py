@@ -3,7 +3,8 @@
 A family says what its problems are about (`draw`, or `contents` where they are few), how they read, what is right and
 which mistakes are made. Problem ``index`` of a split is the first of the draws (task, level, index, attempt 0, 1, ...)
 whose content belongs to the split by its hash; so the splits share no content, and no problem depends on another.
-Families with few problems are listed instead, in the order of their hashes, and end.
+Families with few problems are listed instead, in the order of their hashes, and end; where they are fewer than 500,
+some training problems are for testing instead (`problem.divided`).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from rlenvs.foundation.checks import finite_number, integer_from, one_of
 from rlenvs.tasks.checks import response_text
 from rlenvs.tasks.draws import Draws
 from rlenvs.tasks.judging import judge_integer, judge_text, malformed, no_answer, wrong
-from rlenvs.tasks.problem import SPLITS, Content, Problem, digest, split_of
+from rlenvs.tasks.problem import SPLITS, Content, Problem, divided, split_of
 from rlenvs.tasks.references import REFERENCES, Reference
 from rlenvs.tasks.slips import slip
 from rlenvs.verifiers.extraction import extract
@@ -289,12 +290,7 @@ class Task(ABC):
     @functools.cached_property
     def _listed(self) -> dict[str, list[Content]] | None:
         contents = self.contents()
-        if contents is None:
-            return None
-        members: dict[str, list[Content]] = {split: [] for split in SPLITS}
-        for content in sorted(contents, key=digest):
-            members[split_of(self.canonical(content))].append(content)
-        return members
+        return None if contents is None else divided(contents, self.canonical)
 
 
 class IntegerTask(Task):

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
 Content = tuple[Any, ...]
 """What a problem is about, in numbers and strings: all texts of a problem are made from it."""
 
 SPLITS = ("train", "validation", "test")
+SMALL = 500
+"""Of fewer problems, `MIN_TEST_SHARE` are for testing at least."""
+
+MIN_TEST_SHARE = 0.2
 _BUCKETS = ("train",) * 6 + ("validation", "test")
 
 
@@ -33,6 +38,26 @@ class Problem(NamedTuple):
 def split_of(canonical: Content) -> str:
     """The split of a problem, by a hash of its content: 3/4 of all are for training, 1/8 validation, 1/8 test."""
     return _BUCKETS[digest(canonical)[0] % len(_BUCKETS)]
+
+
+def divided(contents: Iterable[Content], canonical: Callable[[Content], Content]) -> dict[str, list[Content]]:
+    """All problems of a level by split, each split in the order of their hashes.
+
+    Small levels, whose eighth would be a handful of problems, get more test problems: those for training whose hashes
+    come first. So a problem of a small level may be in another split at a larger level, which no other problem is.
+    """
+    members: dict[str, list[Content]] = {split: [] for split in SPLITS}
+    for content in sorted(contents, key=digest):
+        members[split_of(canonical(content))].append(content)
+    total = sum(map(len, members.values()))
+    if total < SMALL:
+        for moved in list(dict.fromkeys(map(canonical, members["train"])))[:-1]:
+            if len(members["test"]) >= MIN_TEST_SHARE * total:
+                break
+            members["test"] += [content for content in members["train"] if canonical(content) == moved]
+            members["train"] = [content for content in members["train"] if canonical(content) != moved]
+        members["test"].sort(key=digest)
+    return members
 
 
 def digest(content: Content) -> bytes:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from rlenvs.tasks.audit import digest_of, hack_scores, tolerance
-from rlenvs.tasks.problem import SPLITS, split_of
+from rlenvs.tasks.base import Task
+from rlenvs.tasks.problem import SPLITS, Problem, split_of
 from tests.tasks.samples import LEVELS, problems_of, task_of
 
 STYLES = ("compact", "chat")
@@ -54,7 +55,25 @@ def test_the_splits_share_no_content(name: str, level: int) -> None:
     assert all(members.values())
     assert not members["train"] & members["validation"]
     assert not (members["train"] | members["validation"]) & members["test"]
-    assert all(split_of(content) == split for split in SPLITS for content in members[split])
+    sizes = [task.size(split) for split in SPLITS]
+    if None in sizes or sum(sizes) >= 500:
+        assert all(split_of(content) == split for split in SPLITS for content in members[split])
+
+
+def test_a_fifth_of_a_small_level_is_for_testing(name: str, level: int) -> None:
+    task = task_of(name, level)
+    sizes = [task.size(split) for split in SPLITS]
+    if None in sizes or sum(sizes) >= 500:
+        assert sizes[-1] is None or 0.1 * sum(sizes) < sizes[-1] < 0.15 * sum(sizes)
+        return
+    assert 0.2 * sum(sizes) <= sizes[-1] < 0.22 * sum(sizes) and sizes[0] > 0.6 * sum(sizes)
+    moved = [problem for problem in task.problems(range(sizes[-1]), "test") if not is_of_test(task, problem)]
+    assert 0 < len(moved) < 0.2 * sum(sizes)
+    assert all(split_of(task.canonical(problem.meta["content"])) == "train" for problem in moved)
+
+
+def is_of_test(task: Task, problem: Problem) -> bool:
+    return split_of(task.canonical(problem.meta["content"])) == "test"
 
 
 def test_a_listed_split_holds_each_problem_once_and_ends(name: str, level: int) -> None:

@@ -21,9 +21,9 @@ def book_of(name: str = "addition", level: int = 1, split: str = "train", **limi
 
 def test_uniform_numbers_stand_for_equal_shares() -> None:
     book = book_of()
-    assert book.size == 79
-    indices = book.indices((np.arange(790) + 0.5) / 790)
-    np.testing.assert_array_equal(np.bincount(indices), np.full(79, 10))
+    assert book.size == 66
+    indices = book.indices((np.arange(660) + 0.5) / 660)
+    np.testing.assert_array_equal(np.bincount(indices), np.full(66, 10))
 
 
 def test_rows_hold_the_prompts_of_the_problems() -> None:
@@ -86,7 +86,7 @@ def test_equal_arguments_share_their_rules() -> None:
         ({"style": "loud"}, ValueError, "style must be one of"),
         ({"split": "exam"}, ValueError, "split must be one of 'train', 'validation', 'test', got 'exam'"),
         ({"max_tokens": 0}, ValueError, "max_tokens must be at least 1, got 0"),
-        ({"num_problems": 80}, ValueError, "num_problems must be at most 79, the size of train, got 80"),
+        ({"num_problems": 67}, ValueError, "num_problems must be at most 66, the size of train, got 67"),
         ({"num_problems": 2.0}, TypeError, "num_problems must be an integer"),
         ({"max_prompt_tokens": 3}, ValueError, "max_prompt_tokens must be at least 4, the shortest prompt's, got 3"),
         ({"digits": 1}, ValueError, "digits is no option of addition: choose from left, right"),

@@ -63,7 +63,7 @@ def test_a_wrong_answer_and_none_pay_0_and_say_why() -> None:
 
 def test_the_token_limit_ends_with_0_also_behind_the_right_answer() -> None:
     env = TokenEnv(max_tokens=2)
-    env.reset(options={"problem": next(i for i in range(79) if len(env.rules.task.problem(i).gold) == 2)})
+    env.reset(options={"problem": next(i for i in range(66) if len(env.rules.task.problem(i).gold) == 2)})
     *_, reward, terminated, truncated, info = play(env, env.rules.tokenizer.encode(gold_of(env)))
     assert (reward, terminated, truncated) == (0.0, True, False)
     assert info == {"status": "no_answer", "extracted": None, "reward/correct": 0.0}
@@ -91,7 +91,7 @@ def test_problems_follow_from_the_seed_and_are_all_played() -> None:
     seen = [env.reset(seed=5)[1]["problem_id"]] + [env.reset()[1]["problem_id"] for _ in range(1200)]
     again = TokenEnv()
     assert [again.reset(seed=5)[1]["problem_id"]] + [again.reset()[1]["problem_id"] for _ in range(1200)] == seen
-    assert len(set(seen)) == 79
+    assert len(set(seen)) == 66
     chosen = TokenEnv()
     chosen.reset(seed=5, options={"problem": 2})
     assert chosen.reset()[1]["problem_id"] == seen[1]  # a choice takes its random number too
@@ -100,7 +100,7 @@ def test_problems_follow_from_the_seed_and_are_all_played() -> None:
 def test_the_test_split_holds_other_problems() -> None:
     train, test = (TokenEnv(split=split).rules.book for split in ("train", "test"))
     prompts = [{book.text(book.check(index)) for index in range(book.size)} for book in (train, test)]
-    assert len(prompts[0]) == 79 and len(prompts[1]) == 7 and not prompts[0] & prompts[1]
+    assert len(prompts[0]) == 66 and len(prompts[1]) == 20 and not prompts[0] & prompts[1]
 
 
 def test_text_is_shown() -> None:
@@ -144,7 +144,7 @@ def test_a_saved_state_goes_on_equally() -> None:
 def test_bad_options_are_named() -> None:
     env = TokenEnv()
     for options, error, message in (
-        ({"problem": 79}, ValueError, r"options\['problem'\] must be below 79, the number of problems, got 79"),
+        ({"problem": 66}, ValueError, r"options\['problem'\] must be below 66, the number of problems, got 66"),
         ({"problem": "x"}, TypeError, r"options\['problem'\] must be an integer"),
         ({"index": 1}, ValueError, r"options has unknown keys \['index'\]: reset takes only 'problem'"),
     ):
