@@ -28,7 +28,11 @@ from rlenvs.integrations.sb3 import SB3VecEnv
 from rlenvs.leaderboard.records import RunSpec
 
 POLICY = "policy.zip"
-OURS = ("num_envs", "vectorisation", "variant", "policy", "hidden", "learning_rate", "learning_rate_end", "device")
+OURS = (
+    "num_envs", "vectorisation", "variant", "policy", "hidden", "activation", "learning_rate", "learning_rate_end",
+    "device",
+)  # fmt: skip
+ACTIVATIONS = {"tanh": torch.nn.Tanh, "relu": torch.nn.ReLU}
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,7 @@ class SB3Config:
         vectorisation: `native`: what `Run.make_vec` makes, behind an adapter; `dummy`: SB3's DummyVecEnv.
         policy: SB3's name of the policy class; `auto`: `CnnPolicy` (Nature's network) for images, else `MlpPolicy`.
         hidden: units per hidden layer (SB3's `net_arch`); behind Nature's network none come.
+        activation: behind each of them.
         learning_rate: step size at the start.
         learning_rate_end: share of it that is left at the end of the budget, reached linearly; 1 keeps it constant.
         gamma: discount factor.
@@ -51,6 +56,7 @@ class SB3Config:
     vectorisation: Literal["native", "dummy"] = "native"
     policy: str = "auto"
     hidden: tuple[int, ...] = (64, 64)
+    activation: Literal["tanh", "relu"] = "tanh"
     learning_rate: float = 3e-4
     learning_rate_end: float = 1.0
     gamma: float = 0.99
@@ -71,7 +77,8 @@ def train_sb3(
     settings = {name: value for name, value in asdict(config).items() if name not in OURS}
     images = is_image_space(env.observation_space)
     settings["policy"] = ("CnnPolicy" if images else "MlpPolicy") if config.policy == "auto" else config.policy
-    settings["policy_kwargs"] = {} if settings["policy"] == "CnnPolicy" else {"net_arch": list(config.hidden)}
+    layers = {"net_arch": list(config.hidden), "activation_fn": ACTIVATIONS[config.activation]}
+    settings["policy_kwargs"] = {} if settings["policy"] == "CnnPolicy" else layers
     settings["learning_rate"] = lambda left: scheduled(config.learning_rate, config.learning_rate_end, 1 - left)
     try:
         model = algorithm(env=env, seed=spec.seed, device=config.device, **settings)

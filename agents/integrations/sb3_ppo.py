@@ -26,6 +26,7 @@ class Config(SB3Config):
     ent_coef: float = 0.01
     vf_coef: float = 0.5
     max_grad_norm: float = 0.5
+    normalize_advantage: bool = True
     num_envs: int = 64
     learning_rate: float = 3e-3
 
@@ -40,14 +41,18 @@ PRESETS: dict[str, dict[str, Any]] = {
         "learning_rate_end": 0.0,
         "clip_range": 0.1,
     },
-    "token": {  # much entropy: nothing is paid before a whole answer is right, its end token included
+    # Advantages stay as they are: divided by their deviation, which shrinks as problems are solved, they would drown
+    # the entropy bonus, and with it the search for answers that have never been paid.
+    "token": {
         "num_envs": 1024,
         "n_steps": 8,
         "batch_size": 2048,
-        "hidden": (128,),
-        "learning_rate": 1.5e-3,
-        "clip_range": 0.4,
-        "ent_coef": 0.3,
+        "hidden": (256, 256),
+        "activation": "relu",
+        "learning_rate": 1e-3,
+        "learning_rate_end": 0.1,
+        "normalize_advantage": False,
+        "ent_coef": 0.03,
         "gamma": 1.0,
         "gae_lambda": 1.0,
     },
