@@ -21,6 +21,8 @@ from torch import Tensor
 from agents.aggregation import aggregate
 from agents.masking import check_shapes, masked, masked_mean
 
+LOG_OF_ZERO = -1e4  # exp of it is 0 also in float64; times any gradient it is far from infinite
+
 
 def entropy_of_logits(logits: Tensor, mask: Tensor | None = None) -> Tensor:
     """H = -sum_a pi(a) log pi(a) of the categorical distribution over the last dimension.
@@ -39,7 +41,7 @@ def entropy_of_logits(logits: Tensor, mask: Tensor | None = None) -> Tensor:
         logits = masked(logits, mask.unsqueeze(-1))
     log_prob = logits.log_softmax(-1)
     # p log p -> 0 as p -> 0: a finite stand-in for log 0 keeps the product and its gradient from being nan.
-    finite = log_prob.clamp(min=torch.finfo(log_prob.dtype).min)
+    finite = log_prob.clamp(min=LOG_OF_ZERO)
     entropy = -(log_prob.exp() * finite).sum(-1)
     return entropy if mask is None else masked(entropy, mask)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from agents.entropy import entropy_of_logits
+from agents.entropy import LOG_OF_ZERO, entropy_of_logits
 from agents.masking import masked_sum
 
 
@@ -42,7 +42,7 @@ def em_inf(
     down. Unlike the code, which sums H over the batch, each row has its own stop.
 
     Args:
-        logits: `[..., V]`, float32 or wider.
+        logits: `[..., V]`, float32 or wider; minus infinity stays.
         learning_rate: Default 0.1.
         num_steps: Default 5 (class); the evaluation script 3.
         kl_weight: Default 0.001 (class); the evaluation script 0.05.
@@ -54,7 +54,7 @@ def em_inf(
     initial = logits.softmax(-1)
     mean, square = torch.zeros_like(logits), torch.zeros_like(logits)
     for step in range(1, num_steps + 1):
-        log_p, entropy = logits.log_softmax(-1), entropy_of_logits(logits).unsqueeze(-1)
+        log_p, entropy = logits.log_softmax(-1).clamp(min=LOG_OF_ZERO), entropy_of_logits(logits).unsqueeze(-1)
         gradient = -log_p.exp() * (log_p + entropy) + kl_weight * (log_p.exp() - initial)
         mean = 0.9 * mean + 0.1 * gradient
         square = 0.999 * square + 0.001 * gradient.square()

@@ -130,14 +130,14 @@ def test_entropy_of_logits_by_hand() -> None:
     logits = torch.tensor([[0.0, 0.0, 0.0, 0.0], [0.0, 0.0, -torch.inf, -torch.inf]], requires_grad=True)
     entropy = entropy_of_logits(logits)
     assert entropy.tolist() == pytest.approx([math.log(4), math.log(2)])
-    entropy.sum().backward()
+    (5 * entropy).sum().backward()  # more than 1: the stand-in for log 0 must not overflow
     assert logits.grad is not None and bool(logits.grad.isfinite().all())
 
 
 def test_masked_logits_get_no_gradient_whatever_they_hold() -> None:
     logits = torch.tensor([[[1.0, 0.0], [torch.nan, torch.inf]]], requires_grad=True)
     entropy = entropy_of_logits(logits, torch.tensor([[1, 0]]))
-    entropy.sum().backward()
+    (5 * entropy).sum().backward()  # more than 1: the stand-in for log 0 must not overflow
     assert entropy[0, 1].item() == 0
     assert logits.grad is not None and logits.grad[0, 1].tolist() == [0.0, 0.0]
     assert bool((logits.grad[0, 0] != 0).all())
