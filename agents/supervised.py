@@ -153,5 +153,5 @@ def _key(policy: CausalLM, rules: Rules, config: LanguageConfig, seed: int) -> s
         name: value for name, value in asdict(config).items() if name.startswith(("warm_up", "wrong", "model"))
     }
     told = [VERSION, settings, rules.fingerprint.hex(), seed, weights.hexdigest(), torch.__version__]
-    told += [policy.device.type, policy.config.precision]
+    told += [policy.device.type, policy.config.precision, *["compiled"] * policy.config.compile]
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:24]

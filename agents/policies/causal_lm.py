@@ -18,6 +18,7 @@ from agents.policies.responses import NO_TOKEN, Responses
 from agents.precision import LEAST_WORK
 from agents.rollouts.batch import Batch
 from agents.rollouts.generation import Decoding
+from agents.rollouts.static_decoding import StaticDecoder
 
 
 class Body(Protocol):
@@ -56,10 +57,12 @@ class CausalLM(nn.Module):
     Attributes:
         keeps_groups: minibatches should hold whole groups: their prompt is read once.
         is_large: whether one token is work enough for a second thread to pay.
+        static: decodes in its own memory, as CUDA graphs; None where rows leave memory as they finish.
     """
 
     keeps_groups = True
     never: Tensor
+    static: StaticDecoder | None = None
 
     def __init__(
         self, body: Any, config: PolicyConfig, pad_id: int, eos_id: int, writable: Tensor, device: torch.device
@@ -97,6 +100,8 @@ class CausalLM(nn.Module):
 
     def decoding(self, prompts: Tensor, group_size: int, room: int) -> Decoding:
         """As `generation.Writer`."""
+        if self.static is not None and room:
+            return self.static.decoding(prompts, group_size, room)
         return self.body.decoding(prompts, group_size, room)
 
     def evaluate(self, batch: Batch) -> Evaluation:

@@ -1,9 +1,13 @@
-"""Networks through `torch.compile`, with few shapes and outputs that may be kept."""
+"""Networks through `torch.compile`: with few shapes and outputs that may be kept, or for any number of rows."""
 
 from __future__ import annotations
 
+import importlib.util
+import os
+import shutil
 from collections.abc import Callable
-from typing import TypeVar
+from functools import cache
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -12,6 +16,7 @@ from torch.utils._pytree import tree_map_only
 Outputs = TypeVar("Outputs")
 
 ROWS = 64  # batches are filled up to multiples of this
+CPU_COMPILERS = ("g++", "clang++", "c++", "cl")
 
 
 def compiled(
@@ -40,3 +45,21 @@ def compiled(
         return tree_map_only(Tensor, kept, graphs(torch.cat([rows, padding])))
 
     return call
+
+
+@cache
+def compiled_for_any_length(function: Callable[..., Any]) -> Callable[..., Any]:
+    """`function`, compiled on first use for tensors whose first dimension changes from call to call.
+
+    Compiled once a process, whatever modules it is called with: layers of equal sizes share the code.
+    """
+    return torch.compile(function, dynamic=True)
+
+
+def check_compiler(device: torch.device) -> None:
+    """Raises ValueError where `torch.compile` would find nothing that makes machine code of what it writes."""
+    if device.type == "cuda":
+        if importlib.util.find_spec("triton") is None:
+            raise ValueError("config compile=true: triton is missing; pip install triton, or set compile=false")
+    elif not (os.environ.get("CXX") or any(map(shutil.which, CPU_COMPILERS))):
+        raise ValueError("config compile=true: no C++ compiler is here; install g++, or set compile=false")

@@ -35,8 +35,9 @@ class PolicyConfig(LanguageConfig):
         normalize_observations: bytes enter standardised per pixel and cut to [-5, 5], with the statistics of uniformly
             random play before training, frozen from then on.
         precision: of the layers below the heads, which stay in float32; `auto`: bfloat16 where it is faster.
-        compile: pass the networks through `torch.compile`, with CUDA graphs on CUDA. Meant for CUDA: on a CPU
-            the tiny network trained at three quarters of its speed.
+        compile: pass the networks through `torch.compile`, with CUDA graphs on CUDA (of a language model: of the
+            step that samples). Meant for CUDA: on a CPU the tiny network trained at three quarters of its speed, and
+            compiling a language model's layers takes up to a minute.
     """
 
     hidden: tuple[int, ...] = (64, 64)

@@ -8,10 +8,12 @@ import torch
 
 from agents.policies.bodies import HubBody, LlamaBody
 from agents.policies.causal_lm import CausalLM
+from agents.policies.compilation import check_compiler
 from agents.policies.config import PolicyConfig
 from agents.policies.llama import Llama, LlamaConfig
 from agents.policies.lora import add_lora
 from agents.policies.pretrained import load_body
+from agents.rollouts.static_decoding import StaticDecoder
 from rlenvs.text.rules import Rules
 from rlenvs.text.token_env import sensible_tokens
 
@@ -36,22 +38,37 @@ def language_policy(
 
     Raises:
         ImportError: LoRA is asked for and peft is missing.
-        ValueError: gradient checkpointing is asked for of a model that our decoder does not compute.
+        ValueError: gradient checkpointing or compilation is asked for of a model that our decoder does not compute,
+            or compilation where there is no compiler.
     """
     writable = torch.from_numpy(sensible_tokens(rules))
     precision = config.precision
     if precision == "auto":  # on a CPU small matrices lose more by conversions than they gain
         precision = "bfloat16" if device.type == "cuda" else "float32"
     settings = replace(PolicyConfig(**config.policy_settings()), precision=precision)
-    if config.gradient_checkpointing:
-        if not isinstance(body, LlamaBody):
-            raise ValueError(f"config gradient_checkpointing=true: not for model={config.model!r}; set it to false")
-        body.llama.recompute = True
+    _prepare(body, config, device)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         if config.lora_rank is not None:
             add_lora(body, config.lora_rank)
-        return CausalLM(body, settings, rules.tokenizer.pad_id, rules.tokenizer.eos_id, writable, device)
+        policy = CausalLM(body, settings, rules.tokenizer.pad_id, rules.tokenizer.eos_id, writable, device)
+    if config.compile and device.type == "cuda" and isinstance(body, LlamaBody):
+        policy.static = StaticDecoder(body.llama)
+    return policy
+
+
+def _prepare(body: LlamaBody | HubBody, config: PolicyConfig, device: torch.device) -> None:
+    """How the decoder's layers are computed."""
+    if not isinstance(body, LlamaBody):
+        for name in ("gradient_checkpointing", "compile"):
+            if getattr(config, name):
+                raise ValueError(f"config {name}=true: not for model={config.model!r}; set it to false")
+        return
+    if config.gradient_checkpointing:
+        body.llama.recompute = True
+    if config.compile:
+        check_compiler(device)
+        body.llama.compile_layers()
 
 
 def initial_body(vocab_size: int, config: PolicyConfig, seed: int) -> LlamaBody | HubBody:

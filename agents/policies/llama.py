@@ -19,6 +19,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.checkpoint import checkpoint
 
+from agents.policies.compilation import compiled_for_any_length
+
 Attend = Callable[[int, Tensor, Tensor, Tensor], Tensor]
 """Maps a layer's number, queries `[n, H, D]`, keys and values `[n, K, D]` of n tokens to `[n, H * D]`."""
 
@@ -91,13 +93,19 @@ class RMSNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """`[..., width]` to the same shape."""
-        if not torch.is_grad_enabled():
+        if torch.compiler.is_compiling() or not torch.is_grad_enabled():
             return F.rms_norm(x, self.weight.shape, self.weight, self.eps)
         return _Normalise.apply(x, self.weight, self.eps)
 
 
 class Block(nn.Module):
-    """Attention and SwiGLU, each behind a norm and beside the residual stream."""
+    """Attention and SwiGLU, each behind a norm and beside the residual stream.
+
+    Attributes:
+        compiled: whether what is before and behind attention passes through `torch.compile`.
+    """
+
+    compiled = False
 
     def __init__(self, config: LlamaConfig) -> None:
         super().__init__()
@@ -115,10 +123,21 @@ class Block(nn.Module):
 
     def forward(self, x: Tensor, layer: int, rotations: Tensor, attend: Attend) -> Tensor:
         """`[n, width]` to the same shape."""
+        before, behind = type(self).before_attention, type(self).behind_attention
+        if self.compiled:
+            before, behind = compiled_for_any_length(before), compiled_for_any_length(behind)
+        queries, keys, values = before(self, x, rotations)
+        return behind(self, x, attend(layer, queries, keys, values))
+
+    def before_attention(self, x: Tensor, rotations: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries `[n, H, D]`, keys and values `[n, K, D]` of tokens `[n, width]`."""
         qkv = self.qkv(self.attention_norm(x)).unflatten(-1, (-1, self.head_dim))
         turned = rotated(self._normed(qkv[:, : self.heads + self.kv_heads]), rotations)
-        queries, keys = turned[:, : self.heads], turned[:, self.heads :]
-        x = x + self.out(attend(layer, queries, keys, qkv[:, self.heads + self.kv_heads :]))
+        return turned[:, : self.heads], turned[:, self.heads :], qkv[:, self.heads + self.kv_heads :]
+
+    def behind_attention(self, x: Tensor, attended: Tensor) -> Tensor:
+        """What attention found, `[n, H * D]`, and SwiGLU beside the stream `[n, width]`."""
+        x = x + self.out(attended)
         normal = self.feed_forward_norm(x)
         return x + self.down(F.silu(self.gate(normal)) * self.up(normal))
 
@@ -136,10 +155,12 @@ class Llama(nn.Module):
 
     Attributes:
         recompute: whether layers are computed again for the gradient, which saves what is in between.
+        compiled: whether layers pass through `torch.compile`, see `compile_layers`.
     """
 
     frequencies: Tensor
     recompute = False
+    compiled = False
 
     def __init__(self, config: LlamaConfig) -> None:
         super().__init__()
@@ -158,17 +179,24 @@ class Llama(nn.Module):
         if config.tied:
             self.head.weight = self.embedding.weight
 
+    def compile_layers(self) -> None:
+        """Passes what is around attention through `torch.compile`, on first use, in training and in decoding."""
+        self.compiled = True
+        for block in self.blocks:
+            block.compiled = True
+
     def rotations(self, positions: Tensor) -> Tensor:
-        """By how much heads are turned at `positions` `[n]`: `[n, 1, D/2]`, complex of length 1."""
+        """By how much heads are turned at `positions` `[n]`: as `rotated` takes it."""
         angles = positions.unsqueeze(-1) * self.frequencies
-        return torch.polar(torch.ones_like(angles), angles).unsqueeze(1)
+        turns = torch.polar(torch.ones_like(angles), angles).unsqueeze(1)
+        return torch.view_as_real(turns) if self.compiled else turns
 
     def forward(self, tokens: Tensor, rotations: Tensor, attend: Attend) -> Tensor:
         """Features of n tokens, before the head.
 
         Args:
             tokens: `[n]` ids.
-            rotations: `[n, 1, D/2]`, by the position of each token in its own text.
+            rotations: as `rotations` gives them, by the position of each token in its own text.
             attend: who sees whom.
 
         Returns:
@@ -184,6 +212,15 @@ class Llama(nn.Module):
 
 
 def rotated(heads: Tensor, rotations: Tensor) -> Tensor:
-    """Turns every pair of dimensions of `heads` `[n, h, D]` by `rotations` `[n, 1, D/2]`, complex of length 1."""
-    pairs = torch.view_as_complex(heads.float().unflatten(-1, (-1, 2)))
-    return torch.view_as_real(pairs * rotations).flatten(-2).to(heads.dtype)
+    """Turns every pair of dimensions of `heads` `[n, h, D]`.
+
+    Args:
+        heads: queries or keys.
+        rotations: complex numbers of length 1, `[n, 1, D/2]`; or their parts, `[n, 1, D/2, 2]`, for `torch.compile`,
+            which makes no code for complex numbers.
+    """
+    pairs = heads.float().unflatten(-1, (-1, 2))
+    if rotations.is_complex():
+        return torch.view_as_real(torch.view_as_complex(pairs) * rotations).flatten(-2).to(heads.dtype)
+    (x, y), (cosine, sine) = pairs.unbind(-1), rotations.unbind(-1)
+    return torch.stack([x * cosine - y * sine, x * sine + y * cosine], dim=-1).flatten(-2).to(heads.dtype)
