@@ -15,9 +15,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from agents.answer_statistics import pass_at, standard_error, tries_reported
 from agents.policies.causal_lm import CausalLM
 from agents.policies.responses import padded_prompts
-from agents.rollouts.generation import GREEDY, Generation, Sampling, generate
+from agents.rollouts.generation import GREEDY, Adjustment, Generation, Sampling, generate
 from agents.rollouts.generation_collector import response_batch
 from rlenvs.text.judging import UNFINISHED
 from rlenvs.text.rules import Rules
@@ -50,29 +51,37 @@ class Answers:
         """`[n, k]`."""
         return np.array([verdict.reward > 0 for verdict in self.verdicts]).reshape(-1, self.k)
 
-    def scores(self) -> dict[str, float]:
-        """`pass@1`, its standard error clustered by problem, `entropy`; for k > 1 `pass@k`, `maj@k`, `distinct`."""
+    def by_problem(self) -> dict[str, NDArray[np.float64]]:
+        """`[n]` each: unbiased `pass@1`, `pass@2`, `pass@4` ... `pass@k`; for k > 1 `maj@k` and `distinct`."""
         right = self.right
-        by_problem = right.mean(axis=1)
-        error = by_problem.std(ddof=1) / len(right) ** 0.5 if len(right) > 1 else 0.0
-        scores = {"pass@1": float(by_problem.mean()), "standard_error": float(error), "entropy": self.entropy}
+        told = {f"pass@{tries}": pass_at(right, tries) for tries in tries_reported(self.k)}
         if self.k > 1:
-            scores[f"pass@{self.k}"] = float(right.any(axis=1).mean())
-            scores[f"maj@{self.k}"] = float(np.mean([self._majority_is_right(row) for row in range(len(right))]))
-            scores["distinct"] = float(np.mean([self._distinct(row) for row in range(len(right))]))
-        return scores
+            rows = range(len(right))
+            told[f"maj@{self.k}"] = np.array([float(self._majority_is_right(row)) for row in rows])
+            told["distinct"] = np.array([float(self._distinct(row)) for row in rows])
+        return told
+
+    def scores(self) -> dict[str, float]:
+        """Means of `by_problem`, the `standard_error` of `pass@1` over problems, and `entropy`."""
+        told = self.by_problem()
+        means = {name: float(values.mean()) for name, values in told.items()}
+        return {**means, "standard_error": standard_error(told["pass@1"]), "entropy": self.entropy}
 
     def rows(self, rules: Rules, count: int) -> list[dict[str, Any]]:
         """The first response to each of the first problems, with its verdict: rows of `samples.jsonl`."""
-        picked = range(0, min(count, len(self.problems)) * self.k, self.k)
+        return self.all_rows(rules)[: count * self.k : self.k]
+
+    def all_rows(self, rules: Rules) -> list[dict[str, Any]]:
+        """Every response with its verdict, those to one problem together."""
+        numbers = self.problems.repeat(self.k).tolist()
         return [
             {
-                "problem": rules.book.problem(int(self.problems[place // self.k])).id,
-                "response": self.texts[place],
-                "status": self.verdicts[place].status,
-                "reward": self.verdicts[place].reward,
+                "problem": rules.book.problem(number).id,
+                "response": text,
+                "status": verdict.status,
+                "reward": verdict.reward,
             }
-            for place in picked
+            for number, text, verdict in zip(numbers, self.texts, self.verdicts, strict=True)
         ]
 
     def _group(self, row: int) -> slice:
@@ -94,7 +103,13 @@ class Answers:
 
 
 def answer(
-    policy: CausalLM, rules: Rules, problems: NDArray[np.int64], k: int, sampling: Sampling, seed: int
+    policy: CausalLM,
+    rules: Rules,
+    problems: NDArray[np.int64],
+    k: int,
+    sampling: Sampling,
+    seed: int,
+    chunk: int = CHUNK,
 ) -> Answers:
     """Writes and judges k responses to each problem.
 
@@ -105,6 +120,7 @@ def answer(
         k: responses a problem.
         sampling: how tokens are drawn.
         seed: of the draws; the same seed gives every policy the same uniform numbers.
+        chunk: responses written side by side, at most, but at least those to one problem.
     """
     generator = torch.Generator().manual_seed(seed)
     uniforms = torch.rand(len(problems) * k, rules.max_tokens, dtype=torch.float64, generator=generator)
@@ -112,15 +128,15 @@ def answer(
     texts: list[str] = []
     finished: list[bool] = []
     entropies: list[Tensor] = []
-    size = max(1, CHUNK // k)
+    size = max(1, chunk // k)
     for start in range(0, len(problems), size):
-        chunk = prompts[start : start + size].to(policy.device)
+        asked = prompts[start : start + size].to(policy.device)
         drawn = uniforms[start * k : (start + size) * k].to(policy.device)
-        written = generate(policy, chunk, k, drawn, sampling)
+        written = generate(policy, asked, k, drawn, sampling)
         tokens, lengths = written.tokens.cpu().numpy(), written.lengths.cpu().numpy()
         texts += decode_rows(rules.tokenizer, tokens, lengths)
         finished += (tokens[np.arange(len(tokens)), lengths - 1] == policy.eos_id).tolist()
-        entropies.append(_entropies(policy, chunk, written))
+        entropies.append(entropies_of(policy, asked, written))
     verdicts = [
         rules.judge(rules.book.problem(int(problems[row // k])), text) if done else UNFINISHED
         for row, (text, done) in enumerate(zip(texts, finished, strict=True))
@@ -134,20 +150,28 @@ def first_problems(rules: Rules, count: int) -> NDArray[np.int64]:
     return np.unique(rules.book.indices((np.arange(size) + 0.5) / rules.book.size))
 
 
-def report(policy: CausalLM, rules: Rules, problems: int, k: int, seed: int) -> dict[str, float]:
+def report(
+    policy: CausalLM, rules: Rules, problems: int, k: int, seed: int, adjustment: Adjustment = "none"
+) -> dict[str, float]:
     """Sampled at temperature 1 and greedy side by side: what a run's record tells before and after.
 
     Returns:
-        `pass@1` with `standard_error`, `entropy`, `pass@k`, `maj@k`, `distinct`, `greedy`, and how many `problems`.
+        `pass@1` with `standard_error`, `entropy`, `pass@2` to `pass@k`, `maj@k`, `distinct`, `greedy`, and how many
+        `problems`; with an adjustment of the logits also `em_inf/pass@1` and so on, where entropy is still the
+        policy's own, at the prefixes that were written so.
     """
     chosen = first_problems(rules, problems)
     sampled = answer(policy, rules, chosen, k, Sampling(), seed).scores()
     greedy = answer(policy, rules, chosen, 1, GREEDY, seed).scores()["pass@1"]
-    return {**sampled, "greedy": greedy, "problems": float(len(chosen))}
+    told = {**sampled, "greedy": greedy, "problems": float(len(chosen))}
+    if adjustment != "none":
+        adjusted = answer(policy, rules, chosen, k, Sampling(adjustment=adjustment), seed).scores()
+        told |= {f"{adjustment}/{name}": value for name, value in adjusted.items()}
+    return told
 
 
 @torch.no_grad()
-def _entropies(policy: CausalLM, prompts: Tensor, written: Generation) -> Tensor:
+def entropies_of(policy: CausalLM, prompts: Tensor, written: Generation) -> Tensor:
     """One number a token that was written."""
     batch = response_batch(prompts, len(written.tokens) // len(prompts), written)
     return policy.evaluate(batch).entropy[batch.mask]

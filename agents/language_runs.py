@@ -24,6 +24,7 @@ from agents.rollouts.batch import Batch
 from agents.rollouts.collector import Collector
 from agents.rollouts.generation import Sampling
 from agents.rollouts.generation_collector import GenerationCollector
+from agents.rollouts.served import serving
 from agents.runs import Run
 from agents.stages import start_from
 from agents.supervised import WarmUp, warm_up
@@ -31,7 +32,7 @@ from rlenvs.leaderboard import evaluation
 from rlenvs.leaderboard.records import RunSpec
 from rlenvs.text.rules import Rules
 
-SAMPLES = 8  # kept of each evaluation
+SAMPLES, SHOWN = 8, 3  # responses of each evaluation that are kept, and that are shown while training
 TEST_SEED = 0
 
 
@@ -43,7 +44,8 @@ class LanguageRun(Run):
         run_dir: where the record stands.
 
     Raises:
-        ValueError: the environment's actions are no tokens, or the protocol does not exist.
+        ValueError: the environment's actions are no tokens, the protocol does not exist, or a server is named that
+            cannot be used.
     """
 
     def __init__(self, spec: RunSpec, run_dir: str | Path) -> None:
@@ -54,6 +56,7 @@ class LanguageRun(Run):
                 f"env_id={spec.env_id!r}: a language model needs an environment of tokens, such as rlenvs/MathToken-v0"
             )
         self.collecting_threads = self.threads
+        self.served = serving(spec.config)
         self.test_rules: Rules = world.rules
         self.validation_rules = self._rules("validation")
         self.warm_started: CausalLM | None = None
@@ -76,7 +79,7 @@ class LanguageRun(Run):
         config = self.policy.config
         sampling = Sampling(config.temperature, config.top_p)
         self.collector = GenerationCollector(
-            env, group_size, sampling, self.generator, self.spec.seed, self.clock, greedy_baseline
+            env, group_size, sampling, self.generator, self.spec.seed, self.clock, greedy_baseline, self.served
         )
         return self.collector
 
@@ -114,6 +117,7 @@ class LanguageRun(Run):
         answers = answer(self.policy, rules, problems, config.validation_tries, Sampling(), seed=self.env_steps)
         rows = answers.rows(rules, SAMPLES)
         self.directory.append("samples", [{"step": self.env_steps, **row} for row in rows])
+        self.display.tell(f"  {row['status']:10} {row['problem']}  {row['response']!r:.100}" for row in rows[:SHOWN])
         scores = {f"validation/{name}": value for name, value in answers.scores().items()}
         return evaluation.scores_of(self.spec.env_id, scores["validation/pass@1"]) | scores
 
@@ -128,7 +132,9 @@ class LanguageRun(Run):
         return super().finish_with(probabilities, artifacts, {**dict(description or {}), **told})
 
     def _report(self, policy: CausalLM) -> dict[str, float]:
-        return report(policy, self.test_rules, policy.config.test_problems, policy.config.test_tries, TEST_SEED)
+        config = policy.config
+        tries, adjustment = config.test_tries, config.test_adjustment
+        return report(policy, self.test_rules, config.test_problems, tries, TEST_SEED, adjustment)
 
     def _rules(self, split: str) -> Rules:
         env: Any = gym.make(self.spec.env_id, **{**self.spec.env_kwargs, "split": split})

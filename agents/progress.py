@@ -6,6 +6,7 @@ import atexit
 import os
 import sys
 import time
+from collections.abc import Iterable
 from typing import Any
 
 from rich.console import Console
@@ -44,6 +45,14 @@ class TrainingProgress:
         elif not self.quiet and (time.monotonic() - self.shown_at >= self.interval_s or step >= self.budget):
             self.shown_at = time.monotonic()
             print(f"{self.title}  {step:,}/{self.budget:,} steps  {text}", file=sys.stderr, flush=True)
+
+    def tell(self, lines: Iterable[str]) -> None:
+        """Prints lines above the bar, or into the log; nothing where nothing is shown."""
+        for line in lines if not self.quiet else ():
+            if self.bar is not None:
+                self.bar.console.print(line, markup=False, highlight=False)
+            else:
+                print(line, file=sys.stderr, flush=True)
 
     def close(self) -> None:
         """Leaves the terminal as it was."""

@@ -116,18 +116,28 @@ def to_transformers(llama: Llama, **settings: Any) -> Any:
             **settings,
         )
     )
-    ours = llama.state_dict()
+    theirs = weights_for_transformers(llama)
+    model.load_state_dict(theirs if not sizes.tied else {**theirs, "lm_head.weight": llama.head.weight})
+    return model
+
+
+def weights_for_transformers(llama: Llama) -> dict[str, Tensor]:
+    """Our weights by the names that Llama, Mistral, Qwen2 and Qwen3 have in `transformers` and in their files."""
+    sizes, ours = llama.config, llama.state_dict()
     theirs = {"model.embed_tokens.weight": ours["embedding.weight"], "model.norm.weight": ours["norm.weight"]}
-    theirs["lm_head.weight"] = ours["head.weight"]
+    if not sizes.tied:
+        theirs["lm_head.weight"] = ours["head.weight"]
+    widths = [sizes.heads * sizes.head_dim, *[sizes.kv_heads * sizes.head_dim] * 2]
     for layer in range(sizes.layers):
         block, name = f"blocks.{layer}.", f"model.layers.{layer}."
         theirs |= {name + other: ours[block + own] for own, other in _SAME_NAMES.items()}
-        widths = [sizes.heads * sizes.head_dim, *[sizes.kv_heads * sizes.head_dim] * 2]
-        query, key, value = ours[f"{block}qkv.weight"].split(widths)
-        split = {"q": _halved(query, sizes.head_dim), "k": _halved(key, sizes.head_dim), "v": value}
-        theirs |= {f"{name}self_attn.{part}_proj.weight": weight for part, weight in split.items()}
-    model.load_state_dict(theirs)
-    return model
+        for kind in ("weight", "bias") if sizes.qkv_bias else ("weight",):
+            query, key, value = ours[f"{block}qkv.{kind}"].split(widths)
+            split = {"q": _halved(query, sizes.head_dim), "k": _halved(key, sizes.head_dim), "v": value}
+            theirs |= {f"{name}self_attn.{part}_proj.{kind}": weight for part, weight in split.items()}
+        if sizes.qk_norm:
+            theirs |= {name + other: _halved(ours[block + own], sizes.head_dim) for own, other in _HEAD_NORMS.items()}
+    return theirs
 
 
 def _rope(config: Any) -> dict[str, Any]:

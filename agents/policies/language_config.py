@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from agents.rollouts.generation import Adjustment
+
 
 @dataclass(frozen=True, kw_only=True)
 class LanguageConfig:
@@ -32,6 +34,14 @@ class LanguageConfig:
         validation_tries: responses to each.
         test_problems: that the policy is compared on before and after.
         test_tries: responses to each.
+        test_adjustment: test problems are also answered with logits adjusted so at every step, recorded as
+            `em_inf/pass@1` or `adaptive_temperature/pass@1` beside `pass@1`; see `agents.rollouts.generation`.
+        server: address of an OpenAI-compatible server, such as vLLM's, that writes the training's responses; empty for
+            our own decoder. Log-probabilities are recomputed here; evaluations are written here. A run does not repeat
+            bit for bit.
+        server_weights: directory that the server loads its model from: before each batch the policy is written there.
+        server_reload: paths of the POST requests that make the server read it again and forget what it kept of prompts:
+            vLLM's in development mode (VLLM_SERVER_DEV_MODE=1); SGLang's is `["/update_weights_from_disk"]`.
     """
 
     model: str = ""
@@ -52,3 +62,7 @@ class LanguageConfig:
     validation_tries: int = 8
     test_problems: int = 1_000
     test_tries: int = 16
+    test_adjustment: Adjustment = "none"
+    server: str = ""
+    server_weights: str = ""
+    server_reload: tuple[str, ...] = ("/collective_rpc", "/reset_prefix_cache")

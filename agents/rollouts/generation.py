@@ -10,11 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol, get_args
 
 import torch
 from torch import Tensor
 
+from agents.entropy_minimization import adaptive_temperature, em_inf
+
+Adjustment = Literal["none", "em_inf", "adaptive_temperature"]
 COMPACT_BELOW = 0.75  # share of rows still writing below which the others leave the batch
 TAIL = 8  # tokens beyond a stop string's characters that are searched for it: some stand for less than a character
 
@@ -27,11 +30,15 @@ class Sampling:
         temperature: logits are divided by it; 0 takes the likeliest token.
         top_p: draws among the fewest likeliest tokens that hold this much probability.
         stop: a response ends with the token that completes one of these strings.
+        adjustment: of each step's logits before that, by their own entropy (arXiv 2505.15134, without any training):
+            `em_inf` makes the likely tokens likelier, `adaptive_temperature` keeps a fifth of the entropy. The
+            likeliest token stays the likeliest; as in `agents.entropy_minimization`, with the defaults there.
     """
 
     temperature: float = 1.0
     top_p: float = 1.0
     stop: tuple[str, ...] = ()
+    adjustment: Adjustment = "none"
 
     def __post_init__(self) -> None:
         if self.temperature < 0:
@@ -40,6 +47,8 @@ class Sampling:
             raise ValueError(f"top_p={self.top_p}: choose a share above 0 and up to 1")
         if isinstance(self.stop, str) or not all(self.stop):
             raise ValueError(f"stop={self.stop!r}: give a tuple of strings that are not empty")
+        if self.adjustment not in get_args(Adjustment):
+            raise ValueError(f"adjustment={self.adjustment!r}: choose one of {', '.join(get_args(Adjustment))}")
 
 
 GREEDY = Sampling(temperature=0.0)
@@ -54,7 +63,8 @@ class Generation:
         lengths: `[B]`, the end token included.
         log_prob: `[B, T]` of each token at the temperature of sampling (at 1 where that is 0), over all tokens; 0 at
             padding.
-        sampled_log_prob: the same under what it was drawn from: with `top_p` the rest has no probability.
+        sampled_log_prob: the same under what it was drawn from: after an adjustment, and with `top_p` the rest has no
+            probability.
     """
 
     tokens: Tensor
@@ -192,10 +202,12 @@ def draw(logits: Tensor, uniforms: Tensor, sampling: Sampling) -> tuple[Tensor, 
         sampling: how.
 
     Returns:
-        Tokens `[B]`, their log-probability before and after `top_p`, `[B]` each.
+        Tokens `[B]`, their log-probability before and after adjustment and `top_p`, `[B]` each.
     """
-    log_policy = (logits / (sampling.temperature or 1.0)).float().log_softmax(-1)
-    kept = log_policy if sampling.top_p == 1 else _nucleus(log_policy, sampling.top_p)
+    warmth = sampling.temperature or 1.0
+    log_policy = (logits / warmth).float().log_softmax(-1)
+    adjusted = log_policy if sampling.adjustment == "none" else (_adjusted(logits, sampling) / warmth).log_softmax(-1)
+    kept = adjusted if sampling.top_p == 1 else _nucleus(adjusted, sampling.top_p)
     if sampling.temperature == 0:
         chosen = log_policy.argmax(-1)
     else:
@@ -203,6 +215,12 @@ def draw(logits: Tensor, uniforms: Tensor, sampling: Sampling) -> tuple[Tensor, 
         chosen = (cumulative[:, :-1] <= uniforms.unsqueeze(-1) * cumulative[:, -1:]).sum(-1)
     before, after = (part.gather(-1, chosen.unsqueeze(-1)).squeeze(-1) for part in (log_policy, kept))
     return chosen, before, after
+
+
+def _adjusted(logits: Tensor, sampling: Sampling) -> Tensor:
+    """Logits after what `sampling.adjustment` makes of them."""
+    logits = logits.float()
+    return em_inf(logits) if sampling.adjustment == "em_inf" else logits / adaptive_temperature(logits)
 
 
 def _nucleus(log_policy: Tensor, top_p: float) -> Tensor:

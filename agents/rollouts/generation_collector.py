@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -15,6 +15,24 @@ from agents.policies.responses import padded_prompts
 from agents.rollouts.batch import Batch
 from agents.rollouts.clock import Clock
 from agents.rollouts.generation import GREEDY, Generation, Sampling, generate
+
+REMOTE_DIFFERENCE = "server_log_prob_difference"
+
+
+class RemoteWriter(Protocol):
+    """Who else can write responses: `served.Served`."""
+
+    def write(
+        self,
+        policy: CausalLM,
+        prompts: Tensor,
+        group_size: int,
+        max_tokens: int,
+        sampling: Sampling,
+        generator: torch.Generator,
+    ) -> tuple[Generation, Tensor]:
+        """Responses with the policy's log-probabilities, and `[B]` how far the writer's own are from them."""
+        ...
 
 
 class GenerationCollector:
@@ -30,6 +48,7 @@ class GenerationCollector:
         seed: of the sequence of start seeds, one a group and batch.
         clock: takes the time of the environment and of the network.
         greedy_baseline: also write the likeliest response to each prompt, for `Batch.greedy_rewards`.
+        remote: writes the responses in the policy's place, but for greedy ones; None for the policy itself.
 
     Attributes:
         dropped: steps that were taken and are in no batch: none.
@@ -50,14 +69,15 @@ class GenerationCollector:
         seed: int,
         clock: Clock,
         greedy_baseline: bool = False,
+        remote: RemoteWriter | None = None,
     ) -> None:
         if not hasattr(env, "respond") or getattr(env, "group_size", None) != group_size:
             raise ValueError(f"env={env}: language models need a native token environment with group_size={group_size}")
         self.env: Any = env
         self.group_size, self.sampling, self.generator, self.clock = group_size, sampling, generator, clock
         self.start_seeds = np.random.default_rng(seed)
-        self.statistics = ResponseStatistics(group_size)
-        self.greedy_baseline = greedy_baseline
+        self.remote, self.greedy_baseline = remote, greedy_baseline
+        self.statistics = ResponseStatistics(group_size, (REMOTE_DIFFERENCE,) if remote is not None else ())
         self.dropped, self.responses, self.tokens = 0, 0, 0
         self.most_steps = env.num_envs + greedy_baseline * (env.num_envs // group_size)
 
@@ -74,19 +94,26 @@ class GenerationCollector:
             prompts = self._reset().to(policy.device)
         baseline = self._greedy_rewards(policy, prompts) if self.greedy_baseline else None
         with self.clock("inference"):
-            device = self.generator.device
-            shape = (self.env.num_envs, self.env.rules.max_tokens)
-            uniforms = torch.rand(shape, dtype=torch.float64, generator=self.generator, device=device)
-            written = generate(policy, prompts, self.group_size, uniforms, self.sampling)
+            written, *more = self._write(policy, prompts)
         with self.clock("env"):
             tokens, lengths = written.tokens.cpu().numpy(), written.lengths.cpu().numpy()
             rewards, infos = self.env.respond(tokens, lengths)
         self.responses += len(tokens)
         self.tokens += int(lengths.sum())
         is_end = tokens[np.arange(len(tokens)), lengths - 1] == policy.eos_id
-        self.statistics.add(rewards, lengths, is_end, infos["status"])
+        self.statistics.add(rewards, lengths, is_end, infos["status"], *more)
         with self.clock("inference"):
             return self._batch(policy, prompts, written, rewards, infos["status"] != "error", baseline)
+
+    def _write(self, policy: CausalLM, prompts: Tensor) -> tuple[Generation, *tuple[NDArray, ...]]:
+        """The responses and, of a remote writer, how far its log-probabilities are from the policy's, `[B]`."""
+        longest, generator = self.env.rules.max_tokens, self.generator
+        if self.remote is not None:
+            written, apart = self.remote.write(policy, prompts, self.group_size, longest, self.sampling, generator)
+            return written, apart.cpu().numpy()
+        shape = (self.env.num_envs, longest)
+        uniforms = torch.rand(shape, dtype=torch.float64, generator=generator, device=generator.device)
+        return (generate(policy, prompts, self.group_size, uniforms, self.sampling),)
 
     def _greedy_rewards(self, policy: CausalLM, prompts: Tensor) -> Tensor:
         """`[P * G]`: the first member of each group writes the likeliest response, then all are as before."""
@@ -174,29 +201,34 @@ def response_batch(prompts: Tensor, group_size: int, written: Generation) -> Bat
 
 
 class ResponseStatistics:
-    """Means over the responses since they were last asked for."""
+    """Means over the responses since they were last asked for.
+
+    Args:
+        group_size: G.
+        more: names of further numbers a response, which `add` takes.
+    """
 
     NAMES = ("ep_rew_mean", "ep_len_mean", "unfinished", "verifier_errors", "live_groups")
 
-    def __init__(self, group_size: int) -> None:
-        self.group_size = group_size
-        self.sums, self.count = np.zeros(len(self.NAMES)), 0
+    def __init__(self, group_size: int, more: tuple[str, ...] = ()) -> None:
+        self.group_size, self.names = group_size, (*self.NAMES, *more)
+        self.sums, self.count = np.zeros(len(self.names)), 0
 
-    def add(self, rewards: NDArray, lengths: NDArray, is_end: NDArray, status: NDArray) -> None:
+    def add(self, rewards: NDArray, lengths: NDArray, is_end: NDArray, status: NDArray, *more: NDArray) -> None:
         """Counts one batch of whole groups; a group is live where its rewards differ."""
         grouped = rewards.reshape(-1, self.group_size)
         live = (grouped.max(axis=1) != grouped.min(axis=1)).repeat(self.group_size)
-        self.sums += [column.sum() for column in (rewards, lengths, ~is_end, status == "error", live)]
+        self.sums += [column.sum() for column in (rewards, lengths, ~is_end, status == "error", live, *more)]
         self.count += len(rewards)
 
     def pop(self) -> dict[str, float]:
         """Means since the last call; empty where there were no responses."""
         if not self.count:
             return {}
-        totals = zip(self.NAMES, self.sums, strict=True)
+        totals = zip(self.names, self.sums, strict=True)
         means = {f"rollout/{name}": float(total / self.count) for name, total in totals}
         means["rollout/episodes"] = float(self.count)
-        self.sums, self.count = np.zeros(len(self.NAMES)), 0
+        self.sums, self.count = np.zeros(len(self.names)), 0
         return means
 
     def checkpoint(self) -> dict[str, Any]:
