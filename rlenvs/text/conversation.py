@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from rlenvs.text.judging import UNFINISHED
 from rlenvs.text.rules import Rules
-from rlenvs.text.tokenizers import CharacterTokenizer
+from rlenvs.text.tokenizers import CharacterTokenizer, feedback_ids, prompt_ids
 from rlenvs.verifiers.verdict import Verdict
 
 AGAIN = "!"
@@ -89,16 +89,23 @@ class Conversation:
         return "".join([message.text for message in self.messages])
 
     def ids(self) -> list[tuple[str, list[int]]]:
-        """Role and token ids of every message.
+        """Role and token ids of every message, one behind the other what a model reads.
+
+        Responses are the ids that were written. With a chat template prompt and feedback have what it puts around them.
 
         Raises:
             ValueError: A response holds characters that the tokenizer does not know.
         """
-        encode, eos_id = self.rules.tokenizer.encode, self.rules.tokenizer.eos_id
-        written = []
+        tokenizer = self.rules.tokenizer
+        written: list[tuple[str, list[int]]] = []
         for role, text, ids in self.messages:
-            ending = [eos_id] if role == "assistant" else []
-            written.append((role, [*encode(text), *ending] if ids is None else list(ids)))
+            if role == "assistant":
+                ids = (*tokenizer.encode(text), tokenizer.eos_id) if ids is None else ids
+            elif not written:
+                ids = prompt_ids(tokenizer, text)
+            else:
+                ids = feedback_ids(tokenizer, text, is_ended=written[-1][1][-1:] == [tokenizer.eos_id])
+            written.append((role, list(ids)))
         return written
 
     def to_plain(self) -> list[Any]:

@@ -66,8 +66,8 @@ def make_rules(
         max_prompt_tokens: problems with longer prompts are not played; None for the longest of the first 500 training
             problems.
         more_characters: that the character tokenizer must know beside the task's.
-        chat_template: put prompts into the chat template of the Hugging Face tokenizer, as the user's words; go with it
-            `style="chat"`. Feedback between turns is not put into it.
+        chat_template: put prompts, and feedback between turns, into the chat template of the Hugging Face tokenizer, as
+            the user's words; go with it `style="chat"`.
         **options: fields of the level's configuration, such as `length=6` for "sort"; `unsafe=True` for tasks about
             programs runs them even where the sandbox cannot keep them in.
 

@@ -146,7 +146,7 @@ class HuggingFaceTokenizer:
 
 
 class ChatTokenizer(HuggingFaceTokenizer):
-    """A tokenizer that puts prompts into the model's chat template; `encode` takes texts as they are.
+    """A tokenizer that puts prompts and feedback into the model's chat template; `encode` takes texts as they are.
 
     Args:
         tokenizer: As of `HuggingFaceTokenizer`.
@@ -154,6 +154,8 @@ class ChatTokenizer(HuggingFaceTokenizer):
     Raises:
         ValueError: It has no chat template.
     """
+
+    _RESPONSE = "<<RESPONSE>>"
 
     def __init__(self, tokenizer: Any) -> None:
         super().__init__(tokenizer)
@@ -165,10 +167,40 @@ class ChatTokenizer(HuggingFaceTokenizer):
         messages = [{"role": "user", "content": text}]
         return list(self.tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_dict=False))
 
+    def encode_feedback(self, text: str, is_ended: bool) -> list[int]:
+        """The ids between a response and the next: its end, the user's words `text`, and that it is the model's turn.
+
+        The response itself is never tokenised: the template is asked what it writes behind one, and that alone is.
+        What a template would change about earlier turns (some leave out reasoning) is not changed.
+
+        Args:
+            text: What the user says.
+            is_ended: Whether the response has its end token already.
+
+        Raises:
+            ValueError: The template does not show earlier responses.
+        """
+        words = [("user", "?"), ("assistant", self._RESPONSE), ("user", text)]
+        messages = [{"role": role, "content": content} for role, content in words]
+        shown = self.tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
+        _, found, behind = shown.partition(self._RESPONSE)
+        if not found:
+            raise ValueError("chat_template=True: the template hides earlier responses; set max_turns=1")
+        end = self.tokenizer.eos_token
+        behind = behind.removeprefix(end)
+        return [*([] if is_ended else [self.eos_id]), *self.encode(behind)]
+
 
 def prompt_ids(tokenizer: Tokenizer, text: str) -> list[int]:
     """The ids of a prompt: of its text, or of a conversation that it begins."""
     return tokenizer.encode_prompt(text) if isinstance(tokenizer, ChatTokenizer) else tokenizer.encode(text)
+
+
+def feedback_ids(tokenizer: Tokenizer, text: str, is_ended: bool) -> list[int]:
+    """The ids of feedback as a model reads it behind a response, which has its end token already if `is_ended`."""
+    if isinstance(tokenizer, ChatTokenizer):
+        return tokenizer.encode_feedback(text.strip(), is_ended)
+    return tokenizer.encode(text)
 
 
 def make_tokenizer(tokenizer: Any, alphabet: str, chat_template: bool = False) -> Tokenizer:
