@@ -120,7 +120,7 @@ _LISTED: tuple[type, ...] = (range, type({}.keys()), type({}.values()), type({}.
 
 def _converted(value: Any, kind: type) -> Any:
     """A plain value for one of the few types that stand for one."""
-    if kind in _LISTED:
+    if issubclass(kind, _LISTED):
         if len(value) > MAX_NODES:
             raise NotPlainError("too many values")
         return list(value)

@@ -19,6 +19,7 @@ RULE_PATH_BENEATH = 1
 RIGHTS_BY_ABI = (13, 14, 15, 15, 16)
 """How many rights over files the kernel knows at ABI 1 to 5; later ones know no more of them that concern us."""
 
+ABI_OF_TRUNCATE = 3
 WRITE_FILE, READ_FILE, READ_DIRECTORY, TRUNCATE = 1 << 1, 1 << 2, 1 << 3, 1 << 14
 REMOVE_DIRECTORY, REMOVE_FILE, MAKE_DIRECTORY, MAKE_FILE, MAKE_LINK, REFER = (1 << n for n in (4, 5, 7, 8, 12, 13))
 READ = READ_FILE | READ_DIRECTORY

@@ -86,7 +86,7 @@ def change_root(binds: Mapping[str, int], hidden: Collection[str], scratch: str,
         os.close(descriptor)
     for path in DEVICES:
         descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
-        _bind(descriptor, STAGE + path, ATTRIBUTE_NOSUID)
+        _bind(descriptor, STAGE + path, ATTRIBUTE_READ_ONLY | ATTRIBUTE_NOSUID)  # it can be written, its times cannot
         os.close(descriptor)
     for path in hidden:
         mount("hidden", STAGE + path, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=0,nr_inodes=1,mode=555")

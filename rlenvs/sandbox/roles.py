@@ -30,6 +30,10 @@ MAX_TEXT = 500
 """Characters of an exception's message."""
 
 
+ENDING_LOOPS = (StopIteration, StopAsyncIteration)
+"""What iterators raise at their end."""
+
+
 class MissingEntryError(Exception):
     """The source defines no such function."""
 
@@ -110,7 +114,10 @@ class Subject:
     """The tested function as tests see it: calls go to the child that has it, values come back as plain data."""
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        """Calls the function there; an exception comes back as the built-in one of its name, or RuntimeError."""
+        """Calls the function there; an exception comes back as the built-in one of its name, or RuntimeError.
+
+        One that ends a loop becomes RuntimeError as well: raised in `all(map(candidate, ...))` it would end the tests.
+        """
         with contextlib.suppress(BrokenPipeError):  # it may have said why it has gone
             write_message(CALLS_OUT, {"args": encode(list(arguments)), "kwargs": encode(keywords)})
         answer = read_message(ANSWERS_IN)
@@ -119,8 +126,9 @@ class Subject:
         if "value" in answer:
             return decode(answer["value"])
         name, text = answer.get("raised", ("TypeError", answer.get("refused", "no answer")))
-        kind = getattr(builtins, str(name), RuntimeError)
-        raise kind(text) if isinstance(kind, type) and issubclass(kind, Exception) else RuntimeError(text)
+        kind = getattr(builtins, str(name), None)
+        is_harmless = isinstance(kind, type) and issubclass(kind, Exception) and not issubclass(kind, ENDING_LOOPS)
+        raise kind(text) if is_harmless else RuntimeError(text)
 
 
 def _load(source: str, name: str, passed_on: type[BaseException] | tuple[()] = ()) -> dict[str, Any] | None:
@@ -209,7 +217,12 @@ def _finish() -> None:
     if threading is not None:
         threading._shutdown()
     atexit._run_exitfuncs()
-    for stream in (sys.stdout, sys.__stdout__):
-        if not getattr(stream, "closed", False):
-            stream.flush()  # type: ignore[union-attr]
+    _flush(sys.stdout)
+    with contextlib.suppress(Exception):  # the interpreter does not look at this one; its buffer may have been taken
+        _flush(sys.__stdout__)
     sys.modules["__main__"].__dict__.clear()  # files that are still open are written when they go
+
+
+def _flush(stream: Any) -> None:
+    if stream is not None and not getattr(stream, "closed", False):
+        stream.flush()

@@ -5,8 +5,10 @@ Nothing is removed recursively: a tree may be thousands of directories deep, or 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
+from collections.abc import Iterator
 
 SIZE = 64 * 2**20
 FILES = 1024
@@ -20,8 +22,13 @@ class Scratch:
     def __init__(self, path: str) -> None:
         self._descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
 
+    def is_empty(self) -> bool:
+        """Whether there is nothing in it."""
+        with os.scandir(self._descriptor) as entries:
+            return next(entries, None) is None
+
     def clean(self) -> None:
-        """Empties it; costs next to nothing if it is empty."""
+        """Empties it, and takes its times away, which a program may have set; costs little if it is empty."""
         if stat.S_IMODE(os.fstat(self._descriptor).st_mode) != 0o700:
             os.fchmod(self._descriptor, 0o700)
         here = os.dup(self._descriptor)
@@ -36,16 +43,41 @@ class Scratch:
                     here = _move_to(here, "..")
                     os.rmdir(levels[-1].pop(), dir_fd=here)
         os.close(here)
+        os.utime(self._descriptor, ns=(0, 0))
 
     def is_overfull(self) -> bool:
-        """Whether it holds more than `SIZE` bytes or `FILES` entries, or is deeper than `MAX_DEPTH`."""
-        size, files = 0, 0
-        for place, directories, names, descriptor in os.fwalk(".", dir_fd=self._descriptor):
-            files += len(directories) + len(names)
-            size += sum(_size(name, descriptor) for name in names)
-            if size > SIZE or files > FILES or place.count("/") > MAX_DEPTH:
+        """Whether it holds more than `SIZE` bytes or `FILES` entries, is deeper than `MAX_DEPTH`, or hides something.
+
+        Programs go on meanwhile: what is gone when it is looked at does not count. Nor do files that have no name any
+        more; limits on descriptors and memory keep them small.
+        """
+        places, size, files = ["."], 0, 0
+        while places:
+            place = places.pop()
+            try:
+                with contextlib.suppress(FileNotFoundError, NotADirectoryError), self._listing(place) as entries:
+                    for entry in entries:  # may have no end where a program is making and removing files
+                        files += 1
+                        if entry.is_dir(follow_symlinks=False):
+                            places.append(f"{place}/{entry.name}")
+                        else:
+                            size += _size(entry)
+                        if size > SIZE or files > FILES:
+                            return True
+            except PermissionError:  # it was made so that it cannot be read
+                return True
+            if place.count("/") > MAX_DEPTH:
                 return True
         return False
+
+    @contextlib.contextmanager
+    def _listing(self, place: str) -> Iterator[Iterator[os.DirEntry[str]]]:
+        descriptor = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=self._descriptor)
+        try:
+            with os.scandir(descriptor) as entries:
+                yield entries
+        finally:
+            os.close(descriptor)
 
 
 def _unlink_files(directory: int) -> list[str]:
@@ -68,8 +100,8 @@ def _move_to(here: int, name: str) -> int:
     return there
 
 
-def _size(name: str, directory: int) -> int:
+def _size(entry: os.DirEntry[str]) -> int:
     try:
-        return os.stat(name, dir_fd=directory, follow_symlinks=False).st_blocks * 512
+        return entry.stat(follow_symlinks=False).st_blocks * 512
     except OSError:  # it is gone
         return 0

@@ -2,7 +2,8 @@
 
 Numbers are found by binary search, because the kernel runs the filter once for every number when it is installed. What
 is not listed fails with EPERM. Calls with checked arguments: threads but no processes, signals to oneself, no sockets
-but pairs, no ownership of descriptors' signals, no pipe sizes, no limits but that of the stack.
+but pairs, no ownership of descriptors' signals, no pipe sizes, no limits but that of the stack. Where nothing else
+keeps files from being cut, they can only be cut by whoever may write them.
 """
 
 from __future__ import annotations
@@ -68,6 +69,13 @@ RULES: dict[str, tuple[tuple[Test, ...], ...]] = {
 """Alternatives, each with tests that must all hold. Socket pairs are streams: a datagram could be sent elsewhere."""
 
 
+TRUNCATING_READS: dict[str, tuple[tuple[Test, ...], ...]] = {
+    "open": ((Test(1, (0, 1, 2, 3, 0o1001, 0o1002), mask=0o1003),),),
+    "openat": ((Test(2, (0, 1, 2, 3, 0o1001, 0o1002), mask=0o1003),),),
+}
+"""All flags but O_TRUNC with O_RDONLY, which cuts a file that Landlock allows to read."""
+
+
 class Filter:
     """A filter that is ready to be installed by one child after the other."""
 
@@ -106,16 +114,17 @@ def is_available() -> bool:
     return False
 
 
-def build(allow_attributes: bool, machine: str = "") -> list[Instruction]:
+def build(allow_attributes: bool, allow_cutting: bool, machine: str = "") -> list[Instruction]:
     """The filter's instructions.
 
     Args:
         allow_attributes: Whether modes and times of files may be changed; right only where no file of the host can
             be seen for writing.
+        allow_cutting: Whether files may be cut by name; right only there, or where Landlock sees to it (ABI 3).
         machine: `x86_64` or `aarch64`, by default this one.
     """
     machine = machine or platform.machine()
-    actions = _actions(allow_attributes, machine)
+    actions = _actions(allow_attributes, allow_cutting, machine)
     return [
         Instruction(LOAD, 0, 0, ARCHITECTURE_OFFSET),
         Instruction(EQUAL, 1, 0, syscalls.AUDIT_ARCHITECTURES[machine]),
@@ -125,15 +134,20 @@ def build(allow_attributes: bool, machine: str = "") -> list[Instruction]:
     ]
 
 
-def _actions(allow_attributes: bool, machine: str) -> dict[int, list[Instruction]]:
+def _actions(allow_attributes: bool, allow_cutting: bool, machine: str) -> dict[int, list[Instruction]]:
     """What is done on each number; calls that are not in it are denied."""
     groups = [syscalls.FILES, syscalls.MEMORY, syscalls.SIGNALS, syscalls.WAITING, syscalls.CLOCKS]
     groups += [syscalls.PROCESS, syscalls.SOCKET_PAIRS]
     if allow_attributes:
         groups.append(syscalls.FILE_ATTRIBUTES)
     actions = {number: _return(ALLOW) for group in groups for number in syscalls.numbers(group, machine).values()}
-    for name, number in syscalls.numbers(syscalls.CHECKED, machine).items():
-        actions[number] = [step for tests in RULES[name] for step in _alternative(tests)] + _return(DENY)
+    rules = RULES
+    if not allow_cutting:
+        rules = RULES | TRUNCATING_READS
+        actions[syscalls.numbers(syscalls.FILES, machine)["truncate"]] = _return(DENY)
+    known = syscalls.numbers(syscalls.FILES + syscalls.CHECKED, machine)
+    for name in rules.keys() & known.keys():
+        actions[known[name]] = [step for tests in rules[name] for step in _alternative(tests)] + _return(DENY)
     for name, number in syscalls.numbers(syscalls.UNSUPPORTED, machine).items():
         # glibc takes ENOSYS of clone3 as a reason to use clone, whose flags can be checked.
         actions[number] = _return(FAIL | (errno.ENOSYS if name == "clone3" else errno.ENOTSUP))

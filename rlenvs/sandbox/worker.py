@@ -21,7 +21,7 @@ from rlenvs.sandbox.settings import Settings
 from rlenvs.sandbox.stage import make_stage, remove_stage
 from rlenvs.sandbox.users import threads_of, unused_uid
 
-START_SECONDS = 30.0
+START_SECONDS = CLEANING_SECONDS = 30.0
 _ROOT = Path(__file__).resolve().parents[1]
 _BOOT = f"""
 import sys, types
@@ -64,6 +64,8 @@ class Worker:
 
     def begin(self, descriptors: Sequence[int], places: Sequence[int], limits: Limits) -> None:
         """Has a program run with copies of `descriptors`, at the numbers `places`."""
+        if not self._is_clean:
+            self.wait_status(CLEANING_SECONDS)
         message = b"r" + encode_message({"places": list(places), "limits": limits.to_json()})
         try:
             socket.send_fds(self.control, [message], list(descriptors))
@@ -83,10 +85,10 @@ class Worker:
             raise SandboxError(f"the zygote has gone: {error}") from None
         if not data:
             raise SandboxError("the zygote has gone")
-        bodies = self._reader.feed(data)
-        if not bodies:
+        messages = [decode_message(body) for body in self._reader.feed(data)]
+        if not messages:
             return None
-        status = decode_message(bodies[0])
+        status, self._is_clean = messages[0], messages[-1].get("clean", True)
         if "failed" in status:
             kind = SandboxError if status["passing"] else SandboxRefusedError
             raise kind(f"the sandbox has failed: {status['failed']}")
@@ -129,7 +131,7 @@ class Worker:
         if not namespaces:
             self._stage = make_stage(uid)
         self.control, theirs = socket.socketpair()
-        self._reader = MessageReader()
+        self._reader, self._is_clean = MessageReader(), True
         argument = json.dumps(_argument(settings, namespaces, uid) | {"control": theirs.fileno(), "stage": self._stage})
         with theirs:
             self.process = subprocess.Popen(

@@ -51,6 +51,7 @@ def main(argument: str) -> None:
     except Exception as error:  # whatever it is, the host must learn of it: it may do without the layer
         control.sendall(_failure(error))
         return
+    scratch.clean()
     gc.collect()
     gc.disable()
     gc.freeze()
@@ -61,7 +62,10 @@ def main(argument: str) -> None:
 
 
 def serve(control: socket.socket, supervisor: Supervisor, scratch: Scratch, lockdown: child.Lockdown) -> bool:
-    """Runs one program and cleans up after it; False at the end of the control socket."""
+    """Runs one program and cleans up after it; False at the end of the control socket.
+
+    What a program has left may take long to remove on a busy disk, and the verdict does not wait for that.
+    """
     request = _receive(control)
     if request is None:
         return False
@@ -79,8 +83,13 @@ def serve(control: socket.socket, supervisor: Supervisor, scratch: Scratch, lock
     status = supervisor.wait(process, wanted)
     namespaces.kill_all()
     _reap()
-    scratch.clean()
-    control.sendall(encode_message(status))
+    is_clean = scratch.is_empty()
+    if is_clean:
+        scratch.clean()
+    control.sendall(encode_message(status | {"clean": is_clean}))
+    if not is_clean:
+        scratch.clean()
+        control.sendall(encode_message({"clean": True}))
     return True
 
 
@@ -176,7 +185,8 @@ def _close_in(
         layers["landlock"] = _restrict_files(scratch, readable, hidden, settings["namespaces"])
     if not (settings["seccomp"] and seccomp.is_available()):
         return layers, directory, child.Lockdown(None, settings["threads"])
-    instructions = seccomp.build(allow_attributes=settings["namespaces"])
+    own_files = settings["namespaces"]
+    instructions = seccomp.build(own_files, own_files or layers["landlock"] >= landlock.ABI_OF_TRUNCATE)
     layers["seccomp"] = len(instructions)
     return layers, directory, child.Lockdown(seccomp.Filter(instructions), settings["threads"])
 

@@ -14,7 +14,8 @@ from rlenvs.sandbox.pool import Pool
 from rlenvs.verifiers.code_cases import NOT_RUN, CaseResult, failed, failure_seen, failure_told, passed
 
 MAX_SHOWN = 200
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_NUMBER = re.compile(r"[+-]?(\d++(\.\d*+)?|\.\d++)([eE][+-]?\d++)?")
+"""Takes digits once: a program may print millions of them."""
 
 
 @dataclass(frozen=True)

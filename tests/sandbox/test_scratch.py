@@ -21,8 +21,11 @@ def test_trees_links_and_closed_directories_are_removed(tmp_path: Path) -> None:
         (place / f"d{number}" / "e").mkdir(parents=True)
     os.chmod(place / "a", 0)
     os.chmod(place, 0o500)
-    Scratch(str(place)).clean()
-    assert list(place.iterdir()) == [] and place.stat().st_mode & 0o777 == 0o700
+    directory = Scratch(str(place))
+    assert not directory.is_empty()
+    directory.clean()
+    assert directory.is_empty() and list(place.iterdir()) == [] and place.stat().st_mode & 0o777 == 0o700
+    assert place.stat().st_mtime == 0
     assert (tmp_path / "outside").read_text() == "stays"
 
 
@@ -49,6 +52,42 @@ def test_too_many_and_too_large(tmp_path: Path, monkeypatch) -> None:
     assert not directory.is_overfull()
     monkeypatch.setattr(scratch, "SIZE", 50_000)
     assert directory.is_overfull()
+    (tmp_path / "d" / "file").unlink()
+    assert not directory.is_overfull()
     monkeypatch.setattr(scratch, "SIZE", 10**6)
+    (tmp_path / "d" / "file").touch()
     monkeypatch.setattr(scratch, "FILES", 1)
+    assert directory.is_overfull()
+
+
+def test_what_vanishes_while_it_is_looked_at_does_not_count(tmp_path: Path, monkeypatch) -> None:
+    directory = Scratch(str(tmp_path))
+    for number in range(3):
+        (tmp_path / f"d{number}").mkdir()
+    opened = os.open
+    (tmp_path / "d0").rmdir()
+    (tmp_path / "d0").touch()
+
+    def open_late(path: str, flags: int, **options: int) -> int:
+        if path == "./d1":
+            (tmp_path / "d1").rmdir()
+        return opened(path, flags, **options)
+
+    monkeypatch.setattr(os, "open", open_late)
+    assert not directory.is_overfull()
+    assert not (tmp_path / "d1").exists()
+
+
+def test_what_cannot_be_looked_into_counts(tmp_path: Path, monkeypatch) -> None:
+    """As root everything can be: the error is made here."""
+    directory = Scratch(str(tmp_path))
+    (tmp_path / "shut").mkdir()
+    opened = os.open
+
+    def refuse(path: str, flags: int, **options: int) -> int:
+        if path == "./shut":
+            raise PermissionError
+        return opened(path, flags, **options)
+
+    monkeypatch.setattr(os, "open", refuse)
     assert directory.is_overfull()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 
 import pytest
 
@@ -37,7 +38,7 @@ def verdict(program: list[Instruction], number: int, arguments: tuple[int, ...] 
 @pytest.mark.parametrize("machine", MACHINES)
 @pytest.mark.parametrize("attributes", [True, False])
 def test_every_number_gets_what_its_group_says(machine: str, attributes: bool) -> None:
-    program = seccomp.build(attributes, machine)
+    program = seccomp.build(attributes, True, machine)
     groups = [syscalls.FILES, syscalls.MEMORY, syscalls.SIGNALS, syscalls.WAITING, syscalls.CLOCKS, syscalls.PROCESS]
     allowed = {number for group in (*groups, syscalls.SOCKET_PAIRS) for number in numbers(group, machine)}
     changing = numbers(syscalls.FILE_ATTRIBUTES, machine)
@@ -51,20 +52,20 @@ def test_every_number_gets_what_its_group_says(machine: str, attributes: bool) -
 
 @pytest.mark.parametrize("machine", MACHINES)
 def test_jumps_fit_into_their_bytes(machine: str) -> None:
-    program = seccomp.build(True, machine)
+    program = seccomp.build(True, False, machine)
     assert all(0 <= step.jt < 256 and 0 <= step.jf < 256 for step in program)
     assert all(place + 1 + max(step.jt, step.jf) < len(program) for place, step in enumerate(program[:-1]))
 
 
 def test_another_architecture_is_killed_and_x32_is_denied() -> None:
-    program = seccomp.build(True, "x86_64")
+    program = seccomp.build(True, True, "x86_64")
     assert verdict(program, 0, machine="aarch64") == KILL
     assert verdict(program, 0x40000000) == DENY
 
 
 def call(name: str, *arguments: int) -> int:
     table = syscalls.numbers(syscalls.CHECKED, "x86_64") | syscalls.numbers(syscalls.UNSUPPORTED, "x86_64")
-    return verdict(seccomp.build(False, "x86_64"), table[name], arguments)
+    return verdict(seccomp.build(False, True, "x86_64"), table[name], arguments)
 
 
 @pytest.mark.parametrize(
@@ -106,6 +107,18 @@ def test_allowed_arguments(name: str, arguments: tuple[int, ...]) -> None:
 )
 def test_denied_arguments(name: str, arguments: tuple[int, ...]) -> None:
     assert call(name, *arguments) == DENY
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_files_that_may_only_be_read_are_not_cut(machine: str) -> None:
+    program, table = seccomp.build(False, False, machine), syscalls.numbers(syscalls.FILES, machine)
+    assert verdict(program, table["truncate"], machine=machine) == DENY
+    assert verdict(program, table["ftruncate"], machine=machine) == ALLOW
+    for name, place in (("openat", 2), *([("open", 1)] if "open" in table else [])):
+        for flags in (os.O_RDONLY, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, os.O_RDWR | os.O_TRUNC, os.O_DIRECTORY):
+            assert verdict(program, table[name], (0,) * place + (flags,), machine) == ALLOW
+        for flags in (os.O_TRUNC, os.O_TRUNC | os.O_CLOEXEC):
+            assert verdict(program, table[name], (0,) * place + (flags,), machine) == DENY
 
 
 def test_threads_are_made_the_old_way() -> None:

@@ -15,6 +15,9 @@ LEFT = {
     "directories": "import os\nos.makedirs('a/b/c')\nopen('a/b/c/left', 'w').close()",
     "closed_directory": "import os\nos.mkdir('shut', 0)\nos.umask(0o777)\nopen('f', 'w').close()",
     "hidden_scratch": "import os\ntry:\n    os.chmod('.', 0)\nexcept OSError:\n    pass",
+    "times": "import os\ntry:\n    os.utime('.', ns=(12345, 67890))\nexcept OSError:\n    pass",
+    "listing_times": "import os\nos.listdir('.')\nopen('left', 'w').close()\nos.unlink('left')",
+    "unreadable": "import os\nos.mkdir('d', 0o300)\nopen('d/left', 'w').close()",
     "full": "try:\n    for n in range(100): open(f'f{n}', 'wb').write(b'x' * 2**20)\nexcept OSError:\n    pass",
     "no_more_files": "try:\n    for n in range(10000): open(f'f{n}', 'w').close()\nexcept OSError:\n    pass",
     "deep": "import os\ntry:\n    for _ in range(900): os.mkdir('d'); os.chdir('d')\nexcept OSError:\n    pass",
@@ -25,15 +28,23 @@ LEFT = {
     "seeds": "import random\nrandom.seed(99)\nrandom.random()",
     "threads": "import threading, time\nthreading.Thread(target=time.sleep, args=(9,), daemon=True).start()",
     "replies": "import os\nos.write(3, b'\\x00\\x00\\x00\\x0d{\"value\": 42}')",
+    "name": "import ctypes\nctypes.CDLL(None).prctl(15, b'left', 0, 0, 0)",
+    "affinity": "import os\ntry:\n    os.sched_setaffinity(0, {0}); os.nice(5)\nexcept OSError:\n    pass",
+    "frozen": "import gc, threading\ngc.disable()\nthreading.stack_size(2**26)\nimport sys\nsys.setrecursionlimit(50)",
     "half_a_reply": "import os\nos.write(3, b'\\x00\\x00\\xff')\nos._exit(0)",
 }
 LOOK = """
-import json, math, os, random, tempfile, threading
+import ctypes, gc, json, math, os, random, sys, tempfile, threading
 def f():
+    times = os.stat(".").st_mtime_ns
+    name = ctypes.create_string_buffer(16)
+    ctypes.CDLL(None).prctl(16, name, 0, 0, 0)
+    state = [times, name.value, os.sched_getaffinity(0), os.getpriority(0, 0), gc.isenabled(), sys.getrecursionlimit()]
     with tempfile.NamedTemporaryFile() as file:
         file.write(b"x" * 10**6)
     os.makedirs("my/own/place")
-    return [os.listdir(".") == ["my"], threading.active_count(), json.dumps(math.sqrt(4)), random.random(), os.umask(0)]
+    found = [json.dumps(math.sqrt(4)), random.random(), os.umask(0)]
+    return [os.listdir(".") == ["my"], threading.active_count(), found, state]
 """
 
 
