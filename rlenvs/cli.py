@@ -77,7 +77,7 @@ def _add_environment_commands(commands: Any) -> None:
     form.add_argument("--json", action="store_true", help="the facts as JSON")
     info.set_defaults(run=run.info)
 
-    play = commands.add_parser("play", help="play an environment with the keyboard")
+    play = commands.add_parser("play", help="play an environment with the keyboard, or answer its problems")
     play.add_argument("id", help="such as rlenvs/CliffWalk-v0, or cliffwalk")
     play.add_argument("--seed", type=int, help="seed of the first episode")
     play.add_argument("--set", nargs="+", default=[], metavar="NAME=VALUE", help="arguments of the environment")

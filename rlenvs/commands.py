@@ -66,9 +66,14 @@ def play(options: argparse.Namespace) -> int:
     """Plays, then prints the returns."""
     from rlenvs.catalog import find_entry
     from rlenvs.play import play_in_terminal, play_in_window
+    from rlenvs.text.playing import play_texts
 
-    play = play_in_window if options.window else play_in_terminal
-    returns = play(find_entry(options.id).id, options.seed, dict(map(assignment, options.set)))
+    entry = find_entry(options.id)
+    is_text = entry.family == "text"
+    if is_text and options.window:
+        raise ValueError(f"--window: {entry.id} is played in a terminal; leave it out")
+    play = play_texts if is_text else play_in_window if options.window else play_in_terminal
+    returns = play(entry.id, options.seed, dict(map(assignment, options.set)))
     print("returns:", ", ".join(f"{value:g}" for value in returns) or "no episode ended")
     return 0
 

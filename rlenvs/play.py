@@ -44,7 +44,8 @@ class Game:
 
     def __init__(self, env: gym.Env[Any, Any], seed: int | None) -> None:
         if not isinstance(env.action_space, gym.spaces.Discrete):
-            raise ValueError(f"the actions of {env} are {env.action_space}: only Discrete ones can be played")
+            name = env.spec.id if env.spec else type(env.unwrapped).__name__
+            raise ValueError(f"the actions of {name} are {env.action_space}: only Discrete ones can be played")
         self.env = env
         self.returns: list[float] = []
         self._ending: str = ""
