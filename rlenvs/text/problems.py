@@ -15,7 +15,10 @@ from rlenvs.text.tokenizers import Tokenizer, prompt_ids
 IntArray = npt.NDArray[np.int64]
 
 WITHOUT_END = 1 << 16
-"""How many problems are played of a split that is drawn without end."""
+"""How many problems are played of a split that is drawn without end, unless `num_problems` asks for more.
+
+Not all of them: every problem has its row here, and those who warm up go through the whole split in random order.
+"""
 
 _MEASURED = 500
 _UNKNOWN, _TOO_LONG = 0, -1
@@ -28,7 +31,8 @@ class ProblemBook:
         task: Whose problems.
         split: Which of its splits.
         tokenizer: Makes ids of prompts.
-        num_problems: Only the first so many of the split; None for all, of a split without end `WITHOUT_END`.
+        num_problems: Only the first so many of the split, which may be more than `WITHOUT_END`; None for all, of a
+            split without end `WITHOUT_END`.
         max_prompt_tokens: P; problems with longer prompts are not played. None: the longest of the first 500 training
             problems, so of most tasks all are played.
 

@@ -62,7 +62,8 @@ def make_rules(
         tokenizer: None for one character a token; the path of a Hugging Face tokenizer, or one; or any
             `tokenizers.Tokenizer`.
         max_tokens: the most tokens of a response, its end included; None for the task's own limit, in characters.
-        num_problems: only the first so many problems of the split; None for all, of a split without end 65,536.
+        num_problems: only the first so many problems of the split; None for all, of a split without end 65,536 (a
+            million takes megabytes, and a kilobyte for every problem that was met).
         max_prompt_tokens: problems with longer prompts are not played; None for the longest of the first 500 training
             problems.
         more_characters: that the character tokenizer must know beside the task's.

@@ -42,6 +42,13 @@ def test_a_split_without_end_is_cut() -> None:
     assert set(book_of("sort", 3, num_problems=7).indices(np.linspace(0, 0.999, 99)).tolist()) == set(range(7))
 
 
+def test_more_of_a_split_without_end_is_played_on_demand() -> None:
+    book = book_of("sort", 3, num_problems=1 << 20)
+    index = int(book.indices(np.array([0.999]))[0])
+    assert index == int(0.999 * (1 << 20)) > WITHOUT_END
+    assert book.problem(index) == book.task.problem(index) and book.ids[index] == f"sort/3/train/{index}"
+
+
 def test_problems_with_too_long_prompts_give_way_to_the_next() -> None:
     book = book_of("addition", 2, max_prompt_tokens=5)
     drawn = book.indices(np.random.default_rng(1).random(200))
