@@ -49,7 +49,7 @@ class Scratch:
         """Whether it holds more than `SIZE` bytes or `FILES` entries, is deeper than `MAX_DEPTH`, or hides something.
 
         Programs go on meanwhile: what is gone when it is looked at does not count. Nor do files that have no name any
-        more; limits on descriptors and memory keep them small.
+        more: open or mapped ones, of which limits on descriptors and memory allow 2 GB until the program ends.
         """
         places, size, files = ["."], 0, 0
         while places:

@@ -14,7 +14,7 @@ from rlenvs.sandbox.pool import Pool
 from rlenvs.verifiers.code_cases import NOT_RUN, CaseResult, failed, failure_seen, failure_told, passed
 
 MAX_SHOWN = 200
-_NUMBER = re.compile(r"[+-]?(\d++(\.\d*+)?|\.\d++)([eE][+-]?\d++)?")
+_NUMBER = re.compile(r"[+-]?(\d++(\.\d*+)?|\.\d++)([eE][+-]?\d++)?", re.ASCII)
 """Takes digits once: a program may print millions of them."""
 
 
