@@ -19,7 +19,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from agents.advantages import reward_to_go
+from agents.advantages import reinforce_plus_plus, reward_to_go
 from agents.aggregation import AggregationMode, aggregate, count
 from agents.covariance import (
     ClipCov,
@@ -50,6 +50,7 @@ from agents.kl import KLEstimator, kl
 from agents.losses import cispo, log_ratio, ppo_clip, reinforce, sapo
 from agents.optimisation import OptimiserConfig, apply_gradient, apply_schedules, make_optimiser
 from agents.policies import Policy
+from agents.reward_shaping import soft_overlong
 from agents.rollouts.batch import Batch
 from agents.rollouts.dynamic_sampling import DynamicSampling, live_groups
 from agents.rollouts.keys import observation_keys
@@ -73,7 +74,7 @@ class Config(OptimiserConfig):
             same step; `anchor_state`: reward-to-go against its mean over all visits of the same observation.
         normalize_by_std: divide by the group's deviation (GRPO), or not (Dr.GRPO).
         advantage: of outcomes: `grpo`, or as in `agents.group_advantages`: `rloo`, `opo`, `lite_ppo`, `grpo_passk`,
-            `reinforce_plus_plus_baseline`.
+            `reinforce_plus_plus_baseline`; `reinforce_plus_plus` standardises over the batch, for groups of one.
         surrogate: `ppo_clip`, or as in `agents.losses` and `agents.sequence_losses`: `reinforce`, `cispo`, `sapo`,
             `gspo`; where there is a selection it brings its own.
         aggregation: how steps become one loss, see `agents.aggregation`.
@@ -81,6 +82,8 @@ class Config(OptimiserConfig):
         skip_equal_groups: leave out groups whose episodes all earned the same, as if they had not been played.
         sampling_rounds: of language models: rounds of `groups` that a batch may take until as many groups have a spread
             (dynamic sampling, DAPO: 10); all responses count.
+        overlong_share: of language models: the last share of the token limit, over which a response's outcome falls by
+            up to 1 (DAPO: 0.2); 0 for none. Not for tasks whose answers fill the limit.
         epochs: passes over a batch.
         minibatches: gradient steps a pass; a minibatch holds whole episodes.
         micro_batches: parts of a minibatch that are in memory at once.
@@ -101,12 +104,15 @@ class Config(OptimiserConfig):
     group_size: int = 8
     signal: Literal["outcome", "reward_to_go", "anchor_state"] = "reward_to_go"
     normalize_by_std: bool = True
-    advantage: Literal["grpo", "rloo", "opo", "lite_ppo", "grpo_passk", "reinforce_plus_plus_baseline"] = "grpo"
+    advantage: Literal[
+        "grpo", "rloo", "opo", "lite_ppo", "grpo_passk", "reinforce_plus_plus_baseline", "reinforce_plus_plus"
+    ] = "grpo"
     surrogate: Literal["ppo_clip", "reinforce", "cispo", "sapo", "gspo"] = "ppo_clip"
     aggregation: AggregationMode = "token-mean"
     loss_scale_factor: float | None = None
     skip_equal_groups: bool = False
     sampling_rounds: int = 1
+    overlong_share: float = 0.0
     epochs: int = 2
     minibatches: int = 2
     micro_batches: int = 1
@@ -136,6 +142,8 @@ class Config(OptimiserConfig):
             raise ValueError("config surrogate='gspo': its ratio is a response's; set aggregation=seq-mean-token-mean")
         if self.sampling_rounds > 1 and self.network != "causal_lm":
             raise ValueError(f"config sampling_rounds={self.sampling_rounds}: it needs network=causal_lm; set it to 1")
+        if not 0 <= self.overlong_share <= 1 or (self.overlong_share and self.network != "causal_lm"):
+            raise ValueError(f"config overlong_share={self.overlong_share}: a share from 0 to 1, with causal_lm alone")
         if self.selection == "kl_cov":
             warn_if_inert(self.epochs * self.minibatches)
         self.clip_cov()
@@ -162,6 +170,8 @@ def group_advantages(batch: Batch, config: Config) -> Tensor:
     if config.signal == "anchor_state":
         return anchor_state(returns, batch.mask, observation_keys(batch.observations))
     outcome, group = returns[:, 0], batch.group
+    if config.advantage == "reinforce_plus_plus":
+        return reinforce_plus_plus(batch.rewards, batch.mask, config.gamma)[0]
     if config.advantage == "reinforce_plus_plus_baseline":
         return reinforce_plus_plus_baseline(outcome, group, batch.mask)
     if config.advantage == "opo":
@@ -267,6 +277,17 @@ def update(
     return metrics | {f"selection/{name}": value for name, value in selection.items()}, part
 
 
+def without_overlong(batch: Batch, share: float, max_tokens: int) -> Batch:
+    """Responses that reach into the last `share` of the token limit earn less, those at the limit 1 less."""
+    punishment = soft_overlong(batch.mask.sum(1), max_tokens, max(1, int(share * max_tokens)))
+    return batch.with_(rewards=batch.rewards + punishment.unsqueeze(1) * batch.terminated)
+
+
+def token_limit(env: Any) -> int:
+    """The most tokens of a response in an environment of tokens."""
+    return env.unwrapped.rules.max_tokens
+
+
 def with_reference(batch: Batch, reference: Policy) -> Batch:
     """Fills in the log-probabilities under the frozen reference policy."""
     with torch.no_grad():
@@ -289,6 +310,8 @@ def train(spec: RunSpec, run_dir: Path) -> dict[str, Any]:
             entropy_coef = apply_schedules(optimiser, config, run.progress)
             if reference is not None:
                 batch = with_reference(batch, reference)
+            if config.overlong_share:
+                batch = without_overlong(batch, config.overlong_share, token_limit(env))
             metrics, part = update(policy, optimiser, batch, config, run.generator, selection_generator, entropy_coef)
         run.record(policy, batch, metrics, diagnosis(policy, part, config.clip_ratio_low, config.clip_ratio_high))
     return run.finish(policy)

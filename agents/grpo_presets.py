@@ -41,6 +41,20 @@ PRESETS: dict[str, dict[str, Any]] = {
         "sampling_rounds": 10,
         "variant": "dapo-text",
     },
+    "overlong": {"overlong_share": 0.2, "variant": "overlong"},
+    "reinforce-plus-plus": {  # its divergence from the first policy is `kl_coef`: a loss here, a reward in the paper
+        "signal": "outcome",
+        "advantage": "reinforce_plus_plus",
+        "groups": 512,
+        "group_size": 1,
+        "skip_equal_groups": False,
+        "variant": "reinforce-plus-plus",
+    },
+    "reinforce-plus-plus-baseline": {
+        "signal": "outcome",
+        "advantage": "reinforce_plus_plus_baseline",
+        "variant": "reinforce-plus-plus-baseline",
+    },
     "rloo": {"signal": "outcome", "advantage": "rloo", "surrogate": "reinforce", "minibatches": 1, "variant": "rloo"},
     "opo": {"signal": "outcome", "advantage": "opo", "surrogate": "reinforce", "minibatches": 1, "variant": "opo"},
     "gspo": {

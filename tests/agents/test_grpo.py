@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import rlenvs  # noqa: F401
-from agents import group_advantages, grpo
+from agents import advantages, group_advantages, grpo
 from agents.optimisation import make_optimiser
 from agents.policies import build_policy
 from agents.rollouts.batch import Batch
@@ -110,6 +110,10 @@ def test_named_advantages_are_those_of_their_functions():
         assert torch.equal(found, group_advantages.per_token(row, mask))
     whitened = grpo.group_advantages(batch, grpo.Config(advantage="reinforce_plus_plus_baseline", **outcome))
     assert torch.equal(whitened, group_advantages.reinforce_plus_plus_baseline(rewards, group, mask))
+    plain = grpo.group_advantages(batch, grpo.Config(advantage="reinforce_plus_plus", **outcome))
+    assert torch.equal(plain, advantages.reinforce_plus_plus(batch.rewards, mask)[0])
+    overlong = grpo.without_overlong(batch.with_(terminated=last), 0.5, 4)
+    assert (overlong.rewards - batch.rewards).sum(1).tolist() == [0.0, -0.5, -1.0, 0.0, 0.0, -1.0]
 
 
 @pytest.mark.parametrize("surrogate", ["ppo_clip", "reinforce", "cispo", "sapo", "gspo"])
@@ -136,6 +140,7 @@ def test_on_policy_all_surrogates_have_the_policy_gradient(surrogate):
         ({"advantage": "rloo"}, "signal=outcome"),
         ({"surrogate": "cispo", "selection": "clip_cov"}, "selection=none"),
         ({"surrogate": "gspo"}, "seq-mean-token-mean"),
+        ({"overlong_share": 0.2}, "causal_lm alone"),
     ],
 )
 def test_settings_that_do_not_go_together_are_refused(settings, remedy):
