@@ -42,12 +42,17 @@ def standard_error(by_problem: NDArray[np.float64]) -> float:
 
 
 def interval(by_problem: NDArray[np.float64]) -> tuple[float, float, float]:
-    """Mean, and the ends of its normal 95 % interval within [0, 1].
+    """Mean of shares, and the ends of its 95 % interval (Wilson 1927), which has a width also where all are 0 or 1.
 
-    Where all problems fare alike the interval has no width, which says little: 0 of 10 is no proof of 0.
+    Wilson's takes the number of independent answers. That is what the deviation over problems amounts to, p (1 - p)
+    over the squared standard error; where all problems fared alike, their number.
     """
-    mean, half = float(by_problem.mean()), NORMAL_95 * standard_error(by_problem)
-    return mean, max(0.0, mean - half), min(1.0, mean + half)
+    mean, error = float(by_problem.mean()), standard_error(by_problem)
+    count = mean * (1 - mean) / error**2 if error > 0 else len(by_problem)
+    pull = NORMAL_95**2 / count
+    middle = (mean + pull / 2) / (1 + pull)
+    half = (pull * mean * (1 - mean) + pull**2 / 4) ** 0.5 / (1 + pull)
+    return mean, max(0.0, middle - half), min(1.0, middle + half)
 
 
 def groups_of(labels: Sequence[str]) -> dict[str, NDArray[np.int64]]:

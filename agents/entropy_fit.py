@@ -7,8 +7,11 @@ model.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
 
+import torch
 from torch import Tensor
 
 
@@ -47,6 +50,14 @@ def fit_entropy_performance(entropy: Tensor, reward: Tensor) -> EntropyFit:
             raise ValueError(f"{name} is {x[0].item()} throughout: a fit needs a run in which it changes")
     entropy, reward = entropy.double(), reward.double()
     return EntropyFit(_least_squares(entropy.exp(), reward), _least_squares(entropy, reward))
+
+
+def fit_of_run(curve: Sequence[tuple[float, float]]) -> dict[str, Any] | None:
+    """Both models of a run's (entropy, reward) pairs in JSON's types; None where too little changed for a fit."""
+    if len(curve) < 3 or any(len(set(values)) < 2 for values in zip(*curve, strict=True)):
+        return None
+    entropy, reward = torch.tensor(curve, dtype=torch.float64).T
+    return {**asdict(fit_entropy_performance(entropy, reward)), "points": len(curve)}
 
 
 def _least_squares(x: Tensor, y: Tensor) -> Fit:

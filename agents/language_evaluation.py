@@ -132,10 +132,11 @@ def answer(
     for start in range(0, len(problems), size):
         asked = prompts[start : start + size].to(policy.device)
         drawn = uniforms[start * k : (start + size) * k].to(policy.device)
-        written = generate(policy, asked, k, drawn, sampling)
+        written = generate(policy, asked, k, drawn, sampling, rules.tokenizer.decode)
         tokens, lengths = written.tokens.cpu().numpy(), written.lengths.cpu().numpy()
         texts += decode_rows(rules.tokenizer, tokens, lengths)
-        finished += (tokens[np.arange(len(tokens)), lengths - 1] == policy.eos_id).tolist()
+        is_end = tokens[np.arange(len(tokens)), lengths - 1] == policy.eos_id
+        finished += (is_end | (lengths < rules.max_tokens)).tolist()  # before the limit a stop string ends it too
         entropies.append(entropies_of(policy, asked, written))
     verdicts = [
         rules.judge(rules.book.problem(int(problems[row // k])), text) if done else UNFINISHED

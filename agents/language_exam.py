@@ -49,6 +49,8 @@ class Exam:
         for name in ("problems", "tries", "turns", "chunk"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name}={getattr(self, name)}: choose at least 1")
+        if self.turns > 1 and self.sampling.stop:
+            raise ValueError(f"stop={self.sampling.stop!r}: turns end with the end token; set turns=1")
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ validation problems on the way, a thorough one on test problems before and after
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from gymnasium import spaces
 from gymnasium.vector import VectorEnv
 from numpy.typing import NDArray
 
+from agents.entropy_fit import fit_of_run
 from agents.language_evaluation import answer, first_problems, report
 from agents.policies import PolicyConfig
 from agents.policies.causal_lm import CausalLM
@@ -124,12 +126,18 @@ class LanguageRun(Run):
     def finish_with(
         self, probabilities: Callable[[NDArray], NDArray], artifacts: tuple[str, ...] = (), description: Any = None
     ) -> dict[str, Any]:
-        """Adds what the warm-up was worth, and what learning added to it, on the same test problems."""
+        """Adds what the warm-up was worth, what learning added to it, and how performance went with entropy."""
         assert self.policy is not None and self.collector is not None
         told = {"before": self.before, "after": self._report(self.policy), "tokens": self.collector.tokens}
+        told |= {"entropy_fit": fit_of_run(self._curve())}
         if self.warmed_up is not None:
             told |= {"warm_up_s": self.warmed_up.seconds}
         return super().finish_with(probabilities, artifacts, {**dict(description or {}), **told})
+
+    def _curve(self) -> list[tuple[float, float]]:
+        """Entropy and pass@1 on validation problems, at each evaluation so far."""
+        lines = (self.directory.path / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+        return [(row["validation/entropy"], row["validation/pass@1"]) for row in map(json.loads, lines)]
 
     def _report(self, policy: CausalLM) -> dict[str, float]:
         config = policy.config

@@ -41,6 +41,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--temperature", type=float, default=1.0, help="0 for greedy (default 1)")
     parser.add_argument("--top-p", type=float, default=1.0, help="share of probability that is drawn from (default 1)")
     parser.add_argument("--adjustment", choices=get_args(Adjustment), default="none", help="of each step's logits")
+    parser.add_argument("--stop", nargs="*", default=[], metavar="TEXT", help="strings that end a response too")
     parser.add_argument("--by", default="", metavar="FIELD", help="also tell groups of problems apart, such as level")
     parser.add_argument("--chunk", type=int, default=CHUNK, help=f"responses side by side (default {CHUNK:,})")
     parser.add_argument("--seed", type=int, default=0, help="of the draws (default 0)")
@@ -57,7 +58,7 @@ def main() -> None:
     configure_torch(options.threads)
     if bool(options.run) == bool(options.model):
         raise ValueError("name a finished run, or a model with --model: one of the two")
-    sampling = Sampling(options.temperature, options.top_p, adjustment=options.adjustment)
+    sampling = Sampling(options.temperature, options.top_p, tuple(options.stop), options.adjustment)
     exam = Exam(options.problems, options.tries, options.turns, sampling, options.by, options.seed, options.chunk)
     env_kwargs = parse_assignments(options.env_set)
     if options.run:

@@ -30,6 +30,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--seeds", type=int, default=1, help="how many seeds, from --seed on (default 1)")
     parser.add_argument("--budget", type=int, help="environment steps (default: the protocol's)")
     parser.add_argument("--protocol", help="rules of budget and evaluation (default: the environment's own)")
+    parser.add_argument("--model", help="causal language model of transformers, by name or path, with its tokenizer")
     parser.add_argument("--preset", help="named settings of the agent, several joined by +")
     parser.add_argument("--set", nargs="*", default=[], metavar="KEY=VALUE", help="settings of the agent")
     parser.add_argument("--env-set", nargs="*", default=[], metavar="KEY=VALUE", help="arguments of the environment")
@@ -51,6 +52,9 @@ def specs(options: argparse.Namespace) -> list[RunSpec]:
         raise ValueError(f"--seeds {options.seeds}: train at least one")
     agent = load_agent(options.agent)
     settings, env_kwargs = parse_assignments(options.set), parse_assignments(options.env_set)
+    if options.model:
+        settings = {"model": options.model, **settings}
+        env_kwargs = {"tokenizer": options.model, **env_kwargs}
     rules = protocol(options.protocol or agent.default_protocol(options.env, settings, options.preset))
     budget = rules.max_budget if options.budget is None else options.budget
     return [

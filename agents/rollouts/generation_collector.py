@@ -208,17 +208,18 @@ class ResponseStatistics:
         more: names of further numbers a response, which `add` takes.
     """
 
-    NAMES = ("ep_rew_mean", "ep_len_mean", "unfinished", "verifier_errors", "live_groups")
+    NAMES = ("ep_rew_mean", "ep_len_mean", "unfinished", "verifier_errors", "live_groups", "group_spread")
 
     def __init__(self, group_size: int, more: tuple[str, ...] = ()) -> None:
         self.group_size, self.names = group_size, (*self.NAMES, *more)
         self.sums, self.count = np.zeros(len(self.names)), 0
 
     def add(self, rewards: NDArray, lengths: NDArray, is_end: NDArray, status: NDArray, *more: NDArray) -> None:
-        """Counts one batch of whole groups; a group is live where its rewards differ."""
+        """Counts one batch of whole groups; one is live where its rewards differ, its spread is their deviation."""
         grouped = rewards.reshape(-1, self.group_size)
         live = (grouped.max(axis=1) != grouped.min(axis=1)).repeat(self.group_size)
-        self.sums += [column.sum() for column in (rewards, lengths, ~is_end, status == "error", live, *more)]
+        spread = grouped.std(axis=1).repeat(self.group_size)
+        self.sums += [column.sum() for column in (rewards, lengths, ~is_end, status == "error", live, spread, *more)]
         self.count += len(rewards)
 
     def pop(self) -> dict[str, float]:

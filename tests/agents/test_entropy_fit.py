@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from agents.entropy import entropy_of_logits
-from agents.entropy_fit import EntropyFit, fit_entropy_performance
+from agents.entropy_fit import EntropyFit, fit_entropy_performance, fit_of_run
 
 
 def bandit_run(num_rewarded: int, num_actions: int = 32, num_contexts: int = 64) -> EntropyFit:
@@ -52,3 +52,10 @@ def test_bad_input_is_named() -> None:
         fit_entropy_performance(torch.ones(3), torch.arange(3.0))
     with pytest.raises(ValueError, match="reward is 0.0 throughout"):
         fit_entropy_performance(torch.arange(3.0), torch.zeros(3))
+
+
+def test_a_run_in_which_nothing_changed_has_no_fit() -> None:
+    assert fit_of_run([(0.5, 0.1), (0.4, 0.2)]) is None and fit_of_run([(0.5, 0.1)] * 5) is None
+    told = fit_of_run([(0.1 * step, 1 - 0.1 * step) for step in range(5)])
+    assert told is not None and told["points"] == 5
+    assert told["linear"] == pytest.approx({"a": 1.0, "b": 1.0, "r2": 1.0})

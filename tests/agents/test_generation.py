@@ -142,3 +142,22 @@ def test_calls_that_cannot_work_are_refused():
         generate(small_policy(), ragged_prompts(), 2, uniforms(3))
     with pytest.raises(ValueError, match="give decode"):
         generate(small_policy(), ragged_prompts(), 1, uniforms(5), Sampling(stop=("x",)))
+
+
+@pytest.mark.parametrize("adjustment", ["em_inf", "adaptive_temperature"])
+def test_logits_are_adjusted_by_their_entropy_before_the_draw(adjustment):
+    logits = torch.tensor([2.0, 1.5, -torch.inf, 1.0, -1.0]).expand(4000, -1)
+    drawn = (torch.arange(4000, dtype=torch.float64) + 0.5) / 4000
+    chosen, before, after = draw(logits, drawn, Sampling(adjustment=adjustment))
+    plain, _, _ = draw(logits, drawn, Sampling())
+    assert (chosen == 0).sum() > 1.1 * (plain == 0).sum() and not (chosen == 2).any()
+    torch.testing.assert_close(before, logits.log_softmax(-1)[0, chosen])
+    shares = torch.bincount(chosen, minlength=5) / 4000
+    torch.testing.assert_close(after.exp(), shares[chosen], atol=1e-3, rtol=0)
+    greedy = [draw(logits, drawn, Sampling(0.0, adjustment=name))[0] for name in ("none", adjustment)]
+    assert torch.equal(*greedy)
+
+
+def test_an_unknown_adjustment_is_refused():
+    with pytest.raises(ValueError, match="adjustment='colder': choose one of none, em_inf, adaptive_temperature"):
+        Sampling(adjustment="colder")

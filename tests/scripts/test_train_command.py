@@ -159,3 +159,10 @@ def test_an_unknown_baseline_ends_with_two(run, words, capsys):
     with pytest.raises(SystemExit) as ended:
         run(sb3_baseline, "--env", ENV, *words)
     assert ended.value.code == 2 and "--algo" in capsys.readouterr().err
+
+
+def test_a_model_by_name_brings_its_tokenizer(tmp_path):
+    options = train.arguments().parse_args(["--env", "rlenvs/MathToken-v0", "--agent", "grpo", "--preset", "text"])
+    options.model = "some/model"
+    (spec,) = train.specs(options)
+    assert spec.config["model"] == "some/model" and spec.env_kwargs == {"tokenizer": "some/model"}
