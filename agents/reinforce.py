@@ -95,7 +95,7 @@ PRESETS: dict[str, dict[str, Any]] = {
     "pong": {
         "network": "tiny",
         "normalize_observations": True,
-        "episodes": 8,
+        "episodes": 4,
         "baseline": "batch",
         "rewards_end_returns": True,
         "learning_rate": 1e-3,
