@@ -12,7 +12,10 @@ from rlenvs.scoring import Summary, parsed_object, score_rows
 from rlenvs.verifiers.code import judge_many
 from rlenvs.verifiers.verdict import Verdict
 
-FIELDS = ("entry_point", "cases", "stdin_cases", "tests", "setup", "tolerance", "unordered", "partial_credit")
+FIELDS = (
+    "entry_point", "cases", "stdin_cases", "tests", "setup", "tolerance", "unordered", "python_equality",
+    "partial_credit",
+)  # fmt: skip
 """What a line may say besides `source`, as `rlenvs.verifiers.code.judge` has it; other fields are kept and ignored."""
 
 LINES_A_WORKER = 16

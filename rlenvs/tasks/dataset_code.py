@@ -1,7 +1,7 @@
 """Programming problems from published data files: ``make_task("file:HumanEval.jsonl")``.
 
 HumanEval(+), MBPP(+), APPS, TACO, LiveCodeBench and lines of our own (`dataset_code_formats`), judged by all their
-tests in the sandbox.
+tests in the sandbox. Where a row has inputs and a right program, what is expected is what that program returns there.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 from rlenvs.foundation.checks import boolean
 from rlenvs.tasks.checks import response_text
 from rlenvs.tasks.dataset_code_formats import CodeFormat, recognised_code
+from rlenvs.tasks.dataset_code_inputs import completed
 from rlenvs.tasks.dataset_fields import FieldError
 from rlenvs.tasks.dataset_files import find_files, read_rows
 from rlenvs.tasks.datasets import Entry, FileTask
@@ -49,6 +50,7 @@ class CodeFileTask(FileTask):
     def __init__(self, reference: str, level: int = 1, unsafe: bool = False, **options: Any) -> None:
         super().__init__(reference, level, **options)
         self.sandbox = Sandbox(boolean(unsafe, "unsafe"))
+        self._completed: dict[str, dict[str, Any]] = {}
 
     @property
     def is_costly(self) -> bool:
@@ -68,15 +70,15 @@ class CodeFileTask(FileTask):
         return self.verify_many([problem], [response])[0]
 
     def verify_many(self, problems: Sequence[Problem], responses: Sequence[str]) -> list[Verdict]:
-        """The same for many: their programs run side by side."""
-        sources = [_source(problem, response_text(text)) for problem, text in zip(problems, responses, strict=True)]
-        jobs = [
-            {"source": source, **problem.meta["tests"]}
-            for problem, source in zip(problems, sources, strict=True)
-            if source
-        ]
-        verdicts = iter(self.sandbox.judge(jobs))
-        return [next(verdicts) if source else no_answer("there is no program") for source in sources]
+        """The same for many: their programs run side by side.
+
+        Raises:
+            ValueError: The program of a row, which tells what is expected, fails.
+        """
+        pairs = zip(problems, responses, strict=True)
+        read = [self._job(problem, _source(problem, response_text(text))) for problem, text in pairs]
+        verdicts = iter(self.sandbox.judge([found for found in read if isinstance(found, dict)]))
+        return [next(verdicts) if isinstance(found, dict) else found for found in read]
 
     def remark(self, verdict: Verdict) -> str:
         """The first case that failed."""
@@ -91,6 +93,36 @@ class CodeFileTask(FileTask):
         if not problem.gold:
             raise ValueError(f"{problem.id} has no solution in its file: choose another problem")
         return fenced(problem.gold)
+
+    def _job(self, problem: Problem, source: str) -> dict[str, Any] | Verdict:
+        """What is to be judged, or the verdict where that cannot be."""
+        if not source:
+            return no_answer("there is no program")
+        tests = problem.meta["tests"]
+        if "inputs" not in tests:
+            return {"source": source, **tests}
+        from rlenvs.sandbox.worker import SandboxError, SandboxRefusedError
+        from rlenvs.verifiers.code_cases import error
+
+        try:
+            return {"source": source + tests.get("ending", ""), **self._tests(problem)}
+        except SandboxRefusedError:
+            raise
+        except SandboxError as failure:
+            return error(source, str(failure))
+
+    def _tests(self, problem: Problem) -> dict[str, Any]:
+        """The tests of a problem that has inputs and a right program, which runs once."""
+        if problem.id not in self._completed:
+            tests = problem.meta["tests"]
+            try:
+                values = self.sandbox.values(
+                    problem.gold + tests.get("ending", ""), tests["entry_point"], tests["inputs"]
+                )
+            except ValueError as failure:
+                raise ValueError(f"{problem.id}: its own solution is wrong: {failure}; leave the row out") from None
+            self._completed[problem.id] = completed(tests, values)
+        return self._completed[problem.id]
 
     def _recognised(self, row: dict[str, Any], place: str) -> CodeFormat:
         form = recognised_code(row)

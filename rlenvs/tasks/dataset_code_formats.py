@@ -1,7 +1,7 @@
 """The published forms of programming data sets: which fields a row has, and where prompt and tests stand.
 
-A form is recognised by the fields of a file's first row. HumanEval+ and MBPP+ are read in the form with a field `test`
-(as on Hugging Face), not in the one of inputs without results.
+A form is recognised by the fields of a file's first row. HumanEval+ and MBPP+ are read in both of theirs: with a field
+`test`, as on Hugging Face, and with inputs, as EvalPlus publishes them (`dataset_code_inputs`).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from rlenvs.tasks.dataset_code_inputs import read_tests, solution_of
 from rlenvs.tasks.dataset_fields import (
     FieldError,
     Row,
@@ -26,7 +27,6 @@ STARTER_IMPORTS = "from typing import *\nimport bisect, collections, functools, 
 """Where starter code is given, these names are there, as on the sites that the problems are from."""
 
 
-
 @dataclass(frozen=True)
 class CodeEntry:
     """A problem, read.
@@ -34,7 +34,7 @@ class CodeEntry:
     Attributes:
         prompt: What is asked for.
         solution: A right program; empty where the row has none.
-        tests: What `rlenvs.verifiers.code.judge` needs beside the source.
+        tests: What `rlenvs.verifiers.code.judge` needs beside the source; of `dataset_code_inputs`, not yet all.
         preamble: Code before the function that is asked for; it belongs to the program.
         beginning: The code that a response may go on with, if it does not repeat it.
     """
@@ -74,6 +74,16 @@ def _human_eval(row: Row) -> CodeEntry:
     tests = {"entry_point": function_name(name, "entry_point"), "tests": python_field(row, "test"), "setup": preamble}
     question = f"Complete this Python function.\n\n{prompt.strip()}\n"
     return CodeEntry(question, prompt + text_field(row, "canonical_solution"), tests, preamble, prompt)
+
+
+def _with_inputs(row: Row) -> CodeEntry:
+    """HumanEval+ has the beginning of a function as its prompt, MBPP+ a text in quotation marks."""
+    tests, prompt = read_tests(row), text_field(row, "prompt")
+    start = prompt.find(f"def {tests['entry_point']}")
+    if start < 0:
+        return CodeEntry(prompt.strip().strip('"').strip() + "\n", solution_of(row), tests)
+    question = f"Complete this Python function.\n\n{prompt.strip()}\n"
+    return CodeEntry(question, solution_of(row), tests, prompt[:start], prompt)
 
 
 def _mbpp(row: Row) -> CodeEntry:
@@ -129,7 +139,7 @@ def _own(row: Row) -> CodeEntry:
     given = [name for name in ("cases", "stdin_cases", "tests") if row.get(name)]
     if len(given) != 1:
         raise FieldError("cases", f"give one of cases, stdin_cases and tests, got {' and '.join(given) or 'none'}")
-    names = ("entry_point", "cases", "stdin_cases", "tests", "setup", "tolerance", "unordered")
+    names = ("entry_point", "cases", "stdin_cases", "tests", "setup", "tolerance", "unordered", "python_equality")
     tests = {name: row[name] for name in names if name in row}
     if not row.get("stdin_cases"):
         function_name(text_field(row, "entry_point"), "entry_point")
@@ -141,6 +151,12 @@ def _own(row: Row) -> CodeEntry:
 
 
 CODE_FORMATS = (
+    CodeFormat(
+        "EvalPlus",
+        ("prompt", "entry_point", "canonical_solution", "base_input", "plus_input"),
+        _with_inputs,
+        ("task_id",),
+    ),
     CodeFormat("HumanEval", ("prompt", "entry_point", "test", "canonical_solution"), _human_eval, ("task_id",)),
     CodeFormat("MBPP", ("code", "test_list"), _mbpp, ("task_id", "source_file")),
     CodeFormat(

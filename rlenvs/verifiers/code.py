@@ -37,6 +37,7 @@ def judge(
     setup: str = "",
     tolerance: float = 0.0,
     unordered: bool = False,
+    python_equality: bool = False,
     partial_credit: bool = False,
     limits: Limits | None = None,
     pool: Pool | None = None,
@@ -54,6 +55,7 @@ def judge(
         setup: Trusted code that tests need, such as helpers given with the problem.
         tolerance: How far numbers may lie apart, absolute up to 1 and relative beyond.
         unordered: Whether the outermost list may have another order; a set will do then.
+        python_equality: Whether values of `cases` are equal as ``==`` has it: True is 1, a list is no tuple.
         partial_credit: Whether the reward is the share of cases that passed, else 1 if all did and 0 otherwise.
         limits: Time and memory, by default `Limits()`.
         pool: Where it runs, by default a pool that this process shares.
@@ -69,7 +71,7 @@ def judge(
     """
     _check_source(source)
     limits, pool = limits or Limits(), pool or shared_pool()
-    run = _prepared(source, entry_point, cases, stdin_cases, tests, setup, _rule(tolerance, unordered))
+    run = _prepared(source, entry_point, cases, stdin_cases, tests, setup, _rule(tolerance, unordered, python_equality))
     if len(source) > MAX_SOURCE_BYTES:
         too_long = failed("too long", f"more than {MAX_SOURCE_BYTES} characters")
         return verdict(source, [too_long], partial_credit, {}, pool.layers())
@@ -135,14 +137,15 @@ def _prepared(
     return lambda pool, limits: ([run_tests(pool, source, entry_point, str(tests), setup, limits)], {})
 
 
-def _rule(tolerance: float, unordered: bool) -> Rule:
+def _rule(tolerance: float, unordered: bool, python_equality: bool) -> Rule:
     if not isinstance(tolerance, int | float) or isinstance(tolerance, bool):
         raise TypeError(f"tolerance must be a number, got {tolerance!r:.100}")
     if not 0 <= tolerance < math.inf:
         raise ValueError(f"tolerance must be at least 0 and finite, got {tolerance}")
-    if not isinstance(unordered, bool):
-        raise TypeError(f"unordered must be True or False, got {unordered!r:.100}")
-    return Rule(float(tolerance), unordered)
+    for name, value in (("unordered", unordered), ("python_equality", python_equality)):
+        if not isinstance(value, bool):
+            raise TypeError(f"{name} must be True or False, got {value!r:.100}")
+    return Rule(float(tolerance), unordered, python_equality)
 
 
 def _check_source(source: object) -> None:

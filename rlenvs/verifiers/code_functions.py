@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rlenvs.sandbox.comparison import Rule, equal, is_true
-from rlenvs.sandbox.encoding import encode
+from rlenvs.sandbox.encoding import decode, encode
 from rlenvs.sandbox.execution import Execution
 from rlenvs.sandbox.limits import Limits
 from rlenvs.sandbox.pool import Pool
@@ -61,12 +61,36 @@ def run_function(
     pool: Pool, source: str, entry_point: str, cases: Sequence[FunctionCase], rule: Rule, limits: Limits
 ) -> tuple[list[CaseResult], dict[str, Any]]:
     """A result a case, and what is known about the first that failed."""
-    calls = [{"args": case.args, "kwargs": case.kwargs} for case in cases]
-    job = {"role": "function", "source": source, "entry_point": entry_point, "cases": calls}
-    run = pool.run(job, limits, answers=len(cases))
+    run = _run(pool, source, entry_point, cases, limits)
     results = _results(run, cases, rule)
     first = next((place for place, result in enumerate(results) if not result.passed), None)
     return results, {} if first is None else _failing(run, cases, first)
+
+
+def values_of(
+    pool: Pool, source: str, entry_point: str, inputs: Sequence[Sequence[Any]], limits: Limits
+) -> list[Any]:
+    """What a trusted function returns for lists of arguments, computed in the sandbox all the same.
+
+    Raises:
+        ValueError: It fails on one of them.
+        SandboxError: The sandbox has failed twice.
+    """
+    run = _run(pool, source, entry_point, read_cases([{"args": args, "expected": None} for args in inputs]), limits)
+    values = []
+    for place in range(len(inputs)):
+        answer = run.answers[place] if place < len(run.answers) else None
+        failure = failure_told(answer, 0.0) if isinstance(answer, dict) else failure_seen(run)
+        if failure is not None:
+            raise ValueError(f"{entry_point} fails on input {place}: {failure.message}")
+        values.append(decode(run.answers[place]["value"]))
+    return values
+
+
+def _run(pool: Pool, source: str, entry_point: str, cases: Sequence[FunctionCase], limits: Limits) -> Execution:
+    calls = [{"args": case.args, "kwargs": case.kwargs} for case in cases]
+    job = {"role": "function", "source": source, "entry_point": entry_point, "cases": calls}
+    return pool.run(job, limits, answers=len(cases))
 
 
 def _results(run: Execution, cases: Sequence[FunctionCase], rule: Rule) -> list[CaseResult]:

@@ -25,6 +25,8 @@ FORMS = {
     "mbpp.jsonl": ("MBPP", "test"),
     "sanitized-mbpp.jsonl": ("MBPP", "test"),
     "MbppPlus.jsonl": ("MBPP", "test"),
+    "evalplus/HumanEvalPlus.jsonl": ("EvalPlus", "test"),
+    "evalplus/MbppPlus.jsonl": ("EvalPlus", "test"),
     "apps/train.jsonl": ("APPS or TACO", "train"),
     "taco.jsonl": ("APPS or TACO", "test"),
     "livecodebench.jsonl": ("LiveCodeBench", "test"),

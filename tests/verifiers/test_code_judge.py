@@ -158,6 +158,12 @@ def test_options_of_comparison(pool: Pool) -> None:
     assert judge(f("return range(x)"), entry_point="f", cases=bag, pool=pool).status == "wrong"
     assert judge(f("return range(x)"), entry_point="f", cases=bag, unordered=True, pool=pool).status == "correct"
     lines = [{"stdin": "", "expected": "x 0.3333\n"}]
+    for source, sides in (("return True", (False, True)), ("return (1,)[0]", (True, True))):
+        one = [{"args": [0], "expected": 1}]
+        assert sides == tuple(
+            judge(f(source), entry_point="f", cases=one, python_equality=how, pool=pool).reward == 1
+            for how in (False, True)
+        )
     assert judge("print('x', 1 / 3)", stdin_cases=lines, tolerance=1e-3, pool=pool).status == "correct"
     assert judge("print('y', 1 / 3)", stdin_cases=lines, tolerance=1e-3, pool=pool).status == "wrong"
     assert judge("print('x nan')", stdin_cases=lines, tolerance=1e-3, pool=pool).status == "wrong"
@@ -200,6 +206,7 @@ def test_the_sandboxs_failure_is_an_error_and_no_zero(monkeypatch: pytest.Monkey
         ({"cases": [{"args": [object()], "expected": 1}]}, r"cases\[0\] must hold plain data: not plain data: object"),
         ({"tolerance": -1}, "tolerance must be at least 0 and finite, got -1"),
         ({"tolerance": "1"}, "tolerance must be a number, got '1'"),
+        ({"python_equality": 1}, "python_equality must be True or False, got 1"),
         ({"unordered": 1}, "unordered must be True or False, got 1"),
         ({"cases": None, "stdin_cases": [{"stdin": ""}]}, r"stdin_cases\[0\] must have the keys stdin and expected"),
         ({"cases": None, "stdin_cases": [{"stdin": 1, "expected": ""}]}, r"stdin_cases\[0\] must hold texts"),

@@ -44,6 +44,18 @@ class Sandbox:
             return judge_many(problems, self._pool())
         return [judge(**problem, pool=self._pool()) for problem in problems]
 
+    def values(self, source: str, entry_point: str, inputs: Sequence[Sequence[Any]]) -> list[Any]:
+        """What a trusted function returns for lists of arguments.
+
+        Raises:
+            ValueError: It fails on one of them.
+            SandboxError: The sandbox has failed twice.
+        """
+        from rlenvs.sandbox.limits import Limits
+        from rlenvs.verifiers.code_functions import values_of
+
+        return values_of(self._pool(), source, entry_point, inputs, Limits())
+
     def _pool(self) -> Pool:
         from rlenvs.sandbox.pool import shared_pool
 
