@@ -17,3 +17,8 @@ LANGUAGE: dict[str, Any] = {
     "entropy_coef": 0.0,
     "gamma": 1.0,
 }
+
+PRETRAINED: dict[str, Any] = {  # on top, where a model by name is trained: it can write, and large steps would spoil it
+    "warm_up_steps": None,
+    "learning_rate": 1e-6,
+}

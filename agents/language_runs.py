@@ -60,7 +60,9 @@ class LanguageRun(Run):
         self.collecting_threads = self.threads
         self.served = serving(spec.config)
         self.test_rules: Rules = world.rules
-        self.validation_rules = self._rules("validation")
+        # Data files such as GSM8K's have none: evaluations on the way are then on problems that are trained on.
+        self.validation_split = "train" if self.test_rules.task.size("validation") == 0 else "validation"
+        self.validation_rules = self._rules(self.validation_split)
         self.warm_started: CausalLM | None = None
         self.warmed_up: WarmUp | None = None
         self.before: dict[str, float] = {}
@@ -129,7 +131,7 @@ class LanguageRun(Run):
         """Adds what the warm-up was worth, what learning added to it, and how performance went with entropy."""
         assert self.policy is not None and self.collector is not None
         told = {"before": self.before, "after": self._report(self.policy), "tokens": self.collector.tokens}
-        told |= {"entropy_fit": fit_of_run(self._curve())}
+        told |= {"entropy_fit": fit_of_run(self._curve()), "validation_split": self.validation_split}
         if self.warmed_up is not None:
             told |= {"warm_up_s": self.warmed_up.seconds}
         return super().finish_with(probabilities, artifacts, {**dict(description or {}), **told})

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from agents.configuration import parse_assignments
 from agents.execution import execute
+from agents.language_presets import PRETRAINED
 from agents.naming import directory_for
 from agents.registry import BUILT_IN, load_agent
 from agents.runtime import configure_torch
@@ -30,7 +31,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--seeds", type=int, default=1, help="how many seeds, from --seed on (default 1)")
     parser.add_argument("--budget", type=int, help="environment steps (default: the protocol's)")
     parser.add_argument("--protocol", help="rules of budget and evaluation (default: the environment's own)")
-    parser.add_argument("--model", help="causal language model of transformers, by name or path, with its tokenizer")
+    parser.add_argument("--model", help="language model of transformers by name or path, with its tokenizer")
     parser.add_argument("--preset", help="named settings of the agent, several joined by +")
     parser.add_argument("--set", nargs="*", default=[], metavar="KEY=VALUE", help="settings of the agent")
     parser.add_argument("--env-set", nargs="*", default=[], metavar="KEY=VALUE", help="arguments of the environment")
@@ -53,7 +54,9 @@ def specs(options: argparse.Namespace) -> list[RunSpec]:
     agent = load_agent(options.agent)
     settings, env_kwargs = parse_assignments(options.set), parse_assignments(options.env_set)
     if options.model:
-        settings = {"model": options.model, **settings}
+        if "text" not in (options.preset or "").split("+"):
+            raise ValueError(f"--model {options.model}: language models have settings of their own; add --preset text")
+        settings = {**PRETRAINED, "model": options.model, **settings}
         env_kwargs = {"tokenizer": options.model, **env_kwargs}
     rules = protocol(options.protocol or agent.default_protocol(options.env, settings, options.preset))
     budget = rules.max_budget if options.budget is None else options.budget

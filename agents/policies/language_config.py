@@ -41,7 +41,7 @@ class LanguageConfig:
             bit for bit.
         server_weights: directory that the server loads its model from: before each batch the policy is written there.
         server_reload: paths of the POST requests that make the server read it again and forget what it kept of prompts:
-            vLLM's in development mode (VLLM_SERVER_DEV_MODE=1); SGLang's is `["/update_weights_from_disk"]`.
+            vLLM's in development mode (VLLM_SERVER_DEV_MODE=1). `[]` for none: then weights are written and not read.
     """
 
     model: str = ""

@@ -183,6 +183,7 @@ class Llama(nn.Module):
         """Passes what is around attention through `torch.compile`, on first use, in training and in decoding."""
         self.compiled = True
         for block in self.blocks:
+            assert isinstance(block, Block)
             block.compiled = True
 
     def rotations(self, positions: Tensor) -> Tensor:

@@ -78,8 +78,8 @@ class CompletionServer:
         """Asks the server to read its weights anew, or to forget what it computed with others.
 
         Args:
-            path: `/collective_rpc` and `/reset_prefix_cache` of vLLM, `/update_weights_from_disk` of SGLang, or another
-                that takes a POST; the body holds what these look for.
+            path: `/collective_rpc` and `/reset_prefix_cache` of vLLM, or another that takes a POST; the body names the
+                method `reload_weights` and, as `model_path`, the directory.
             directory: with the weights.
         """
         self._ask(path, {"method": "reload_weights", "model_path": directory})

@@ -100,12 +100,12 @@ class Conversation:
         written: list[tuple[str, list[int]]] = []
         for role, text, ids in self.messages:
             if role == "assistant":
-                ids = (*tokenizer.encode(text), tokenizer.eos_id) if ids is None else ids
+                told = [*tokenizer.encode(text), tokenizer.eos_id] if ids is None else list(ids)
             elif not written:
-                ids = prompt_ids(tokenizer, text)
+                told = prompt_ids(tokenizer, text)
             else:
-                ids = feedback_ids(tokenizer, text, is_ended=written[-1][1][-1:] == [tokenizer.eos_id])
-            written.append((role, list(ids)))
+                told = feedback_ids(tokenizer, text, is_ended=written[-1][1][-1:] == [tokenizer.eos_id])
+            written.append((role, told))
         return written
 
     def to_plain(self) -> list[Any]:
