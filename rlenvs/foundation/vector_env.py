@@ -35,7 +35,10 @@ class NativeVectorEnv(VectorEnv[Any, Any, Any]):
     Attributes:
         group_size: members of a group, or None.
         autoreset_mode: when members whose episode is over begin the next one.
+        reset_options: names of the options that `reset` takes beside `reset_mask`.
     """
+
+    reset_options: tuple[str, ...] = ()
 
     def __init__(
         self,
@@ -78,21 +81,32 @@ class NativeVectorEnv(VectorEnv[Any, Any, Any]):
 
         Args:
             seed: s seeds member (or group) i with s + i; a list holds one seed, or None, a member (or group).
-            options: `{"reset_mask": bool array [N]}` resets those members only (with groups: whole ones).
+            options: `{"reset_mask": bool array [N]}` resets those members only (with groups: whole ones); further
+                ones are the class's own.
 
         Raises:
-            TypeError: a seed or mask of the wrong type.
-            ValueError: a bad seed or mask, or part of a group.
+            TypeError: a seed, mask or option of the wrong type.
+            ValueError: a bad seed, mask or option, or part of a group.
             ResetNeeded: a mask before the first reset.
         """
-        groups = check_groups_to_reset(options, self.num_envs, self._size, self._has_begun)
-        results = self._begin_groups(groups, check_seeds(seed, self.num_envs // self._size))
+        own = {name: value for name, value in (options or {}).items() if name in self.reset_options}
+        others = {name: value for name, value in (options or {}).items() if name not in own}
+        groups = check_groups_to_reset(others, self.num_envs, self._size, self._has_begun)
+        results = self._begin_groups(groups, check_seeds(seed, self.num_envs // self._size), own)
         self._has_begun = True
         return results
 
     @abstractmethod
-    def _begin_groups(self, groups: IntArray, seeds: Sequence[int | None]) -> tuple[Any, dict[str, Any]]:
-        """Seed and restart groups (members, where there are none); `seeds` has one for every group of all."""
+    def _begin_groups(
+        self, groups: IntArray, seeds: Sequence[int | None], options: dict[str, Any]
+    ) -> tuple[Any, dict[str, Any]]:
+        """Seed and restart groups (members, where there are none).
+
+        Args:
+            groups: their numbers.
+            seeds: one for every group of all.
+            options: those of `reset_options` that were given, not checked yet.
+        """
 
     def _set_spaces(self, observation_space: spaces.Space[Any], action_space: spaces.Space[Any]) -> None:
         """Keep the spaces of one member, and make those of all."""

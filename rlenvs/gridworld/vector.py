@@ -168,7 +168,9 @@ class GridVectorEnv(NativeVectorEnv):
     def _snapshot(self) -> list[npt.NDArray[Any]]:
         return [self._terminated, self._truncated, np.array([self._has_begun]), *self._stepper.snapshot()]
 
-    def _begin_groups(self, groups: IntArray, seeds: Sequence[int | None]) -> tuple[npt.NDArray[Any], dict[str, Any]]:
+    def _begin_groups(
+        self, groups: IntArray, seeds: Sequence[int | None], options: dict[str, Any]
+    ) -> tuple[npt.NDArray[Any], dict[str, Any]]:
         self._seeds.seed(groups.tolist(), seeds)
         leaders = groups * self._size
         self._stepper.restart(leaders)

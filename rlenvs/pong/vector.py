@@ -198,7 +198,9 @@ class PongVectorEnv(NativeVectorEnv):
             self.restore(state)
             self._seeds = seeds
 
-    def _begin_groups(self, groups: IntArray, seeds: Sequence[int | None]) -> tuple[npt.NDArray[Any], dict[str, Any]]:
+    def _begin_groups(
+        self, groups: IntArray, seeds: Sequence[int | None], options: dict[str, Any]
+    ) -> tuple[npt.NDArray[Any], dict[str, Any]]:
         self._seed_groups(groups.tolist(), list(seeds))
         leaders = (groups * self._size).tolist()
         self._crew.reset(leaders)

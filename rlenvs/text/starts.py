@@ -30,20 +30,13 @@ def chosen_problem(options: dict[str, Any] | None, book: ProblemBook) -> int | N
     return book.check(options["problem"]) if "problem" in options else None
 
 
-def chosen_problems(
-    options: dict[str, Any] | None, book: ProblemBook, count: int
-) -> tuple[dict[str, Any] | None, IntArray | None]:
-    """The same for `count` members or groups: an integer stands for all of them.
-
-    Returns:
-        The other options, and int64 `[count]` or None.
-    """
-    if options is None or "problem" not in options:
-        return options, None
-    others = {name: value for name, value in options.items() if name != "problem"}
+def chosen_problems(options: dict[str, Any], book: ProblemBook, count: int) -> IntArray | None:
+    """The same for `count` members or groups, int64 `[count]`: an integer stands for all of them."""
+    if "problem" not in options:
+        return None
     chosen = options["problem"]
     if isinstance(chosen, (list, tuple, np.ndarray)):
         if len(chosen) != count:
             raise ValueError(f"options['problem'] must list {count}, one a member (or group), got {len(chosen)}")
-        return others, np.array([book.check(index) for index in chosen], np.int64)
-    return others, np.full(count, book.check(chosen), np.int64)
+        return np.array([book.check(index) for index in chosen], np.int64)
+    return np.full(count, book.check(chosen), np.int64)

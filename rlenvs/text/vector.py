@@ -1,29 +1,19 @@
-"""What both native vector environments share: equal to `SyncVectorEnv` of single environments with the same seeds.
-
-Equal in observations, rewards, flags, infos and dtypes, in all three autoreset modes and with reset masks. Groups
-(`group_size`) add what group-relative methods need: members with the same problem and the same generator.
-"""
+"""What both native vector environments of texts share; members of a group have the same problem and generator."""
 
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from gymnasium.error import ResetNeeded
-from gymnasium.vector import AutoresetMode, VectorEnv
+from gymnasium.vector import AutoresetMode
 
 from rlenvs.foundation import snapshots
-from rlenvs.foundation.checks import one_of, positive_integer
 from rlenvs.foundation.group_seeds import GroupSeeds
 from rlenvs.foundation.random_streams import RandomStreams
-from rlenvs.foundation.vector_checks import (
-    check_autoreset_mode,
-    check_group_size,
-    check_groups_to_reset,
-    check_seeds,
-)
+from rlenvs.foundation.vector_env import NativeVectorEnv
 from rlenvs.text.infos import final_infos, outcomes, problem_ids
 from rlenvs.text.rendering import RENDER_MODES, shown
 from rlenvs.text.responses import check_responses
@@ -44,8 +34,10 @@ class Ended(NamedTuple):
     verdicts: list[Verdict]
 
 
-class TextVectorEnv(VectorEnv[Any, Any, Any]):
+class TextVectorEnv(NativeVectorEnv):
     """N problems of one split answered together; episodes end by `terminated` only.
+
+    `reset(options={"problem": number})` chooses the problem, a list one a member (or group).
 
     Attributes:
         rules: what was chosen, for all members.
@@ -54,6 +46,7 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
     """
 
     metadata = {"render_modes": list(RENDER_MODES), "render_fps": 4}
+    reset_options = ("problem",)
 
     def __init__(
         self,
@@ -79,51 +72,12 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
             TypeError: an argument of the wrong type.
             ValueError: a bad value.
         """
-        self.num_envs = positive_integer(num_envs, "num_envs")
-        self.group_size = None if group_size is None else positive_integer(group_size, "group_size")
-        check_group_size(self.group_size, self.num_envs)
-        self.autoreset_mode = check_autoreset_mode(autoreset_mode, self.group_size)
-        self.metadata = {**self.metadata, "autoreset_mode": self.autoreset_mode}
-        if render_mode is not None:
-            one_of(render_mode, RENDER_MODES, "render_mode")
-        self.render_mode = render_mode
-        if independent_noise and group_size is None:
-            raise ValueError("independent_noise=True needs a group_size: without groups noise is independent")
-        self._independent_noise = independent_noise
+        super().__init__(num_envs, autoreset_mode, group_size, independent_noise, render_mode)
         self.rules = self._make_rules(arguments)
         self._streams = RandomStreams(self.num_envs)
-        self._seeds = GroupSeeds(self._streams, self.group_size or 1, self.num_envs)
+        self._seeds = GroupSeeds(self._streams, self._size, self.num_envs)
         self._problems: IntArray = np.zeros(self.num_envs, np.int64)
         self._over: BoolArray = np.zeros(self.num_envs, np.bool_)
-        self._has_begun = False
-
-    def reset(
-        self, *, seed: int | list[int | None] | None = None, options: dict[str, Any] | None = None
-    ) -> tuple[Any, dict[str, Any]]:
-        """Begin new problems.
-
-        Args:
-            seed: s seeds member (or group) i with s + i; a list holds one seed, or None, a member (or group).
-            options: `{"reset_mask": bool array [N]}` resets those members only (with groups: whole ones);
-                `{"problem": number}` chooses the problem, a list one a member (or group).
-
-        Raises:
-            TypeError: a seed, mask or problem of the wrong type.
-            ValueError: a bad seed, mask or problem, or part of a group.
-            ResetNeeded: a mask before the first reset.
-        """
-        size = self.group_size or 1
-        others, chosen = chosen_problems(options, self.rules.book, self.num_envs // size)
-        groups = check_groups_to_reset(others, self.num_envs, size, self._has_begun)
-        self._seeds.seed(groups.tolist(), check_seeds(seed, self.num_envs // size))
-        leaders = groups * size
-        drawn = self.rules.book.indices(self._streams.draw(leaders))
-        members = (leaders[:, np.newaxis] + np.arange(size)).ravel()
-        if size > 1:
-            self._clone_streams(leaders, members)
-        self._begin(members, (drawn if chosen is None else chosen[groups]).repeat(size))
-        self._has_begun = True
-        return self._observations(), problem_ids(self.rules.book, self._problems, members)
 
     def step(self, actions: Any) -> VectorStep:
         """Take one action a member.
@@ -133,13 +87,10 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
             ValueError: the wrong number of actions, or one out of range.
             ResetNeeded: before the first reset; or after a member's end in DISABLED without groups.
         """
-        if not self._has_begun:
-            raise ResetNeeded("step was called before the first reset: call reset first")
+        self._check_begun("step")
         checked = self._checked(actions)
         over = self._over
-        if self.autoreset_mode == AutoresetMode.DISABLED and self.group_size is None and over.any():
-            member = np.flatnonzero(over)[0]
-            raise ResetNeeded(f"step was called after the end of member {member}: reset it with a reset_mask")
+        self._check_none_over(np.flatnonzero(over))
         rewards, infos, ended = self._settle(self._play(np.flatnonzero(~over), checked))
         terminated = np.zeros(self.num_envs, np.bool_)
         terminated[ended] = True
@@ -168,8 +119,7 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
             ValueError: wrong shapes or ids; a response goes on after its end; a member's episode is over.
             ResetNeeded: before the first reset.
         """
-        if not self._has_begun:
-            raise ResetNeeded("respond was called before the first reset: call reset first")
+        self._check_begun("respond")
         if self.autoreset_mode != AutoresetMode.DISABLED:
             raise ValueError(f"autoreset_mode is {self.autoreset_mode.value!r}: respond needs 'Disabled' or groups")
         ids, counts = check_responses(token_ids, lengths, self.num_envs, self.rules.tokenizer.vocab_size)
@@ -183,8 +133,7 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
         """Prompt and response of every member, as text or picture; None without a render_mode."""
         if self.render_mode is None:
             return None
-        if not self._has_begun:
-            raise ResetNeeded("render was called before the first reset: call reset first")
+        self._check_begun("render")
         return tuple(shown(text, self.render_mode, self.rules, self._turns) for text in self._texts())
 
     def state(self) -> bytes:
@@ -267,11 +216,23 @@ class TextVectorEnv(VectorEnv[Any, Any, Any]):
 
     @property
     def _kind(self) -> str:
-        """What a snapshot must agree in."""
-        return f"{self.num_envs} {type(self).__name__}, {self.autoreset_mode.value}, groups of {self.group_size}"
+        return self._kind_of(type(self).__name__)
 
     def _common_state(self) -> list[npt.NDArray[Any]]:
         return [self._problems, self._over, np.array([self._has_begun]), self._streams.words]
+
+    def _begin_groups(
+        self, groups: IntArray, seeds: Sequence[int | None], options: dict[str, Any]
+    ) -> tuple[Any, dict[str, Any]]:
+        chosen = chosen_problems(options, self.rules.book, self.num_envs // self._size)
+        self._seeds.seed(groups.tolist(), seeds)
+        leaders = groups * self._size
+        drawn = self.rules.book.indices(self._streams.draw(leaders))
+        members = (leaders[:, np.newaxis] + np.arange(self._size)).ravel()
+        if self._size > 1:
+            self._clone_streams(leaders, members)
+        self._begin(members, (drawn if chosen is None else chosen[groups]).repeat(self._size))
+        return self._observations(), problem_ids(self.rules.book, self._problems, members)
 
     def _clone_streams(self, leaders: IntArray, members: IntArray) -> None:
         size = len(members) // len(leaders)

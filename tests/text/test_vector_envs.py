@@ -153,11 +153,11 @@ def test_problems_can_be_chosen_for_members_and_groups() -> None:
     groups = gym.make_vec(WHOLE, 4, group_size=2)
     mask = {"reset_mask": np.array([False, False, True, True])}
     groups.reset(seed=0)
-    _, infos = groups.reset(options=mask | {"problem": np.array([1, 70])})
-    assert infos["problem_id"].tolist() == [None, None, *["addition/1/train/70"] * 2]
+    _, infos = groups.reset(options=mask | {"problem": np.array([1, 60])})
+    assert infos["problem_id"].tolist() == [None, None, *["addition/1/train/60"] * 2]
     for problem, message in (
         ([1, 2, 3], r"options\['problem'\] must list 4, one a member"),
-        (7, r"options\['problem'\] must be below 7"),
+        (20, r"options\['problem'\] must be below 20"),
         ([0, 0, 0, -1], r"options\['problem'\] must be at least 0"),
     ):
         with pytest.raises(ValueError, match=message):
