@@ -126,7 +126,7 @@ class Subject:
         if "value" in answer:
             return decode(answer["value"])
         name, text = answer.get("raised", ("TypeError", answer.get("refused", "no answer")))
-        kind = getattr(builtins, str(name), None)
+        kind = getattr(builtins, str(name), RuntimeError)
         is_harmless = isinstance(kind, type) and issubclass(kind, Exception) and not issubclass(kind, ENDING_LOOPS)
         raise kind(text) if is_harmless else RuntimeError(text)
 

@@ -10,6 +10,8 @@ import os
 import stat
 from collections.abc import Iterator
 
+from rlenvs.sandbox.limits import MAX_FILE_BYTES
+
 SIZE = 64 * 2**20
 FILES = 1024
 MAX_DEPTH = 8
@@ -44,6 +46,15 @@ class Scratch:
                     os.rmdir(levels[-1].pop(), dir_fd=here)
         os.close(here)
         os.utime(self._descriptor, ns=(0, 0))
+
+    def close(self) -> None:
+        """Lets go of it."""
+        os.close(self._descriptor)
+
+    def has_room(self) -> bool:
+        """Whether its file system takes a large file and half the entries it may hold; some do not count those."""
+        free = os.fstatvfs(self._descriptor)
+        return free.f_bavail * free.f_frsize >= MAX_FILE_BYTES and (free.f_favail >= FILES // 2 or free.f_files == 0)
 
     def is_overfull(self) -> bool:
         """Whether it holds more than `SIZE` bytes or `FILES` entries, is deeper than `MAX_DEPTH`, or hides something.

@@ -48,6 +48,6 @@ def _is_alive(process: int) -> bool:
 
 def remove_stage(stage: str) -> None:
     """Removes a directory of `make_stage`, however deep a killed program has left it."""
-    with contextlib.suppress(OSError):
-        Scratch(os.path.join(stage, "scratch")).clean()
+    with contextlib.suppress(OSError), contextlib.closing(Scratch(os.path.join(stage, "scratch"))) as scratch:
+        scratch.clean()
     shutil.rmtree(stage, ignore_errors=True)

@@ -40,6 +40,10 @@ class SandboxError(OSError):
     """The sandbox itself has failed, or cannot be had here: nothing is known about the program."""
 
 
+class SandboxBusyError(SandboxError):
+    """This machine has too little of something now."""
+
+
 class SandboxRefusedError(SandboxError):
     """Here, programs cannot be kept in, and it makes no sense to try again. The message has the remedy."""
 
@@ -90,7 +94,7 @@ class Worker:
             return None
         status, self._is_clean = messages[0], messages[-1].get("clean", True)
         if "failed" in status:
-            kind = SandboxError if status["passing"] else SandboxRefusedError
+            kind = SandboxBusyError if status["passing"] else SandboxRefusedError
             raise kind(f"the sandbox has failed: {status['failed']}")
         return dict(status)
 
@@ -121,6 +125,8 @@ class Worker:
             except SandboxRefusedError as error:
                 self.degraded = [f"namespaces: {error}"]
                 break
+            except SandboxBusyError:  # it would get no further without
+                raise
             except SandboxError as error:  # it may have been killed, or be kept from them by being killed
                 self.degraded = [f"namespaces: {error}"]
         return self._start(settings, namespaces=False)

@@ -49,7 +49,7 @@ def main(argument: str) -> None:
         layers, scratch, lockdown = set_up(settings)
         denied = run_probes(lockdown, settings["limits"], settings["host"], __file__)
     except Exception as error:  # whatever it is, the host must learn of it: it may do without the layer
-        control.sendall(_failure(error))
+        control.sendall(_failure(error, isinstance(error, OSError) and error.errno in PASSING))
         return
     scratch.clean()
     gc.collect()
@@ -71,10 +71,12 @@ def serve(control: socket.socket, supervisor: Supervisor, scratch: Scratch, lock
         return False
     descriptors, places, wanted = request
     try:
+        if not scratch.has_room():
+            raise OSError(errno.ENOSPC, "no space for files of programs: free some in /tmp or $TMPDIR")
         process = os.fork()
     except OSError as error:
         _close(descriptors)
-        control.sendall(_failure(error))
+        control.sendall(_failure(error, is_passing=True))
         return True
     if process == 0:
         control.close()
@@ -207,10 +209,9 @@ def _restrict_files(scratch: str, readable: list[str], hidden: list[str], own_ro
     return version
 
 
-def _failure(error: Exception) -> bytes:
+def _failure(error: Exception, is_passing: bool) -> bytes:
     """The message that something has failed, and whether it may work another time."""
-    passing = isinstance(error, OSError) and error.errno in PASSING
-    return encode_message({"failed": f"{type(error).__name__}: {error}", "passing": passing})
+    return encode_message({"failed": f"{type(error).__name__}: {error}", "passing": is_passing})
 
 
 def _receive(control: socket.socket) -> tuple[list[int], list[int], dict[str, Any]] | None:

@@ -105,8 +105,13 @@ def judge_many(
         except (ValueError, TypeError) as error:
             raise type(error)(f"{place}: {error}") from None
 
+    named = places or [f"problems[{n}]" for n in range(len(problems))]
     with ThreadPoolExecutor(shared.workers) as threads:
-        return list(threads.map(judge_one, problems, places or [f"problems[{n}]" for n in range(len(problems))]))
+        try:
+            verdicts = threads.map(judge_one, problems, named)
+        except RuntimeError:  # this machine starts no more threads now
+            verdicts = map(judge_one, problems, named)
+        return list(verdicts)
 
 
 def _prepared(

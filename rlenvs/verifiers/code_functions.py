@@ -67,9 +67,7 @@ def run_function(
     return results, {} if first is None else _failing(run, cases, first)
 
 
-def values_of(
-    pool: Pool, source: str, entry_point: str, inputs: Sequence[Sequence[Any]], limits: Limits
-) -> list[Any]:
+def values_of(pool: Pool, source: str, entry_point: str, inputs: Sequence[Sequence[Any]], limits: Limits) -> list[Any]:
     """What a trusted function returns for lists of arguments, computed in the sandbox all the same.
 
     Raises:

@@ -142,7 +142,8 @@ def test_hundreds_of_runs_leave_nothing(either_pool: Pool) -> None:
     assert len(os.listdir("/proc/self/fd")) == descriptors and children() == memory
 
 
-def test_a_closed_pool_leaves_no_process_and_no_directory() -> None:
+def test_a_closed_pool_leaves_no_process_no_directory_and_no_descriptor() -> None:
+    descriptors = len(os.listdir("/proc/self/fd"))
     mine = f"{STAGE_PREFIX}{os.getpid()}-*"
     before, stages = children(), set(Path("/tmp").glob(mine))
     for namespaces in (True, False):
@@ -150,6 +151,7 @@ def test_a_closed_pool_leaves_no_process_and_no_directory() -> None:
             assert is_right(pool)
             assert len(children() - before) == 1
     assert children() == before and set(Path("/tmp").glob(mine)) == stages
+    assert len(os.listdir("/proc/self/fd")) == descriptors
 
 
 def test_programs_cannot_reach_the_zygotes_socket_whatever_its_number_was() -> None:

@@ -57,7 +57,9 @@ def test_too_many_and_too_large(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(scratch, "SIZE", 10**6)
     (tmp_path / "d" / "file").touch()
     monkeypatch.setattr(scratch, "FILES", 1)
-    assert directory.is_overfull()
+    assert directory.is_overfull() and directory.has_room()
+    monkeypatch.setattr(scratch, "MAX_FILE_BYTES", 10**18)
+    assert not directory.has_room()
 
 
 def test_what_vanishes_while_it_is_looked_at_does_not_count(tmp_path: Path, monkeypatch) -> None:

@@ -14,7 +14,7 @@ from rlenvs.sandbox.worker import SandboxError
 from rlenvs.verifiers import code
 from rlenvs.verifiers.code import judge, judge_many
 
-SHORT = Limits(cpu_seconds=1.0, wall_seconds=3.0, case_cpu_seconds=0.3, case_wall_seconds=1.0)
+SHORT = Limits(cpu_seconds=1.0, wall_seconds=6.0, case_cpu_seconds=0.3, case_wall_seconds=2.0)
 DOUBLE = [{"args": [2], "expected": 4}, {"args": [3], "expected": 6}, {"args": [], "kwargs": {"x": 0}, "expected": 0}]
 LOOPED = "def check(candidate):\n    for n in range(4):\n        assert candidate(n) == 2 * n, n\n"
 
@@ -181,6 +181,15 @@ def test_many_in_order(pool: Pool) -> None:
     assert [verdict.reward for verdict in judge_many(problems, pool)] == [float(n == 2) for n in range(12)]
     with pytest.raises(ValueError, match=r"problems\[1\]: give one of cases"):
         judge_many([problems[0], {"source": ""}], pool)
+
+
+def test_batches_do_without_threads_where_there_are_none(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr("threading.Thread.start", fail)
+    problems = [{"source": f(f"return {n} * x"), "entry_point": "f", "cases": DOUBLE} for n in (2, 1)]
+    assert [verdict.status for verdict in judge_many(problems, pool)] == ["correct", "wrong"]
 
 
 def test_the_sandboxs_failure_is_an_error_and_no_zero(monkeypatch: pytest.MonkeyPatch) -> None:
