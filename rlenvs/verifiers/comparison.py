@@ -9,7 +9,7 @@ from rlenvs.verifiers.exact import CostlyError, UndefinedError, rational
 from rlenvs.verifiers.measures import both_signs, measured, without_parameter_range
 from rlenvs.verifiers.outcome import Outcome, different, same
 from rlenvs.verifiers.tolerance import is_rounding
-from rlenvs.verifiers.tree import CONTAINERS, Tree, children, free_symbols
+from rlenvs.verifiers.tree import CONTAINERS, Tree, children, free_symbols, heads
 from rlenvs.verifiers.values import Prover, ValueComparison
 
 _GROUPS = ("list", "set")
@@ -73,16 +73,10 @@ class Comparison:
             return self._compare_in_order(gold.args[0], prediction.args[0])
         outcome = self._compare_real_sets(gold, prediction)
         if outcome is not None and (outcome or free_symbols(gold) == free_symbols(prediction)):
-            return self._same_variable(gold, prediction, outcome)
+            return outcome
         if sets.is_inequality(gold) and sets.is_inequality(prediction):
             return statements.compare_inequalities(gold, prediction)
         return different("structure", "one states what the other does not")
-
-    def _same_variable(self, gold: Tree, prediction: Tree, outcome: Outcome) -> Outcome:
-        """Inequalities about different variables differ; an interval is about any."""
-        if gold.head == prediction.head == "relation" and free_symbols(gold) != free_symbols(prediction):
-            return different("structure", "the variables differ")
-        return outcome
 
     def _compare_equations(self, gold: Tree, prediction: Tree) -> Outcome:
         right, answer = statements.assignment(gold), statements.assignment(prediction)
@@ -90,9 +84,10 @@ class Comparison:
             return self.compare(right[1], answer[1])
         if right is not None and answer is not None and not free_symbols(right[1]) | free_symbols(answer[1]):
             return different("structure", "the variables differ")
-        values = statements.stated_value(gold), statements.stated_value(prediction)
-        if values[0] is not None and values[1] is not None and gold.args[0][0] == prediction.args[0][0]:
-            return self.compare(values[0], values[1])
+        value, answered = statements.stated_value(gold), statements.stated_value(prediction)
+        is_of_same = gold.args[0][0] == prediction.args[0][0] not in (value, answered)
+        if value is not None and answered is not None and is_of_same:
+            return self.compare(value, answered)
         return statements.compare_equations(gold, prediction)
 
     def _compare_containers(self, gold: Tree, prediction: Tree) -> Outcome:
@@ -122,9 +117,13 @@ class Comparison:
 
     def _compare_repeated(self, gold: Tree, prediction: Tree) -> Outcome:
         """One answer against a list of it in several forms: ``1/2 or 0.5``."""
-        outcomes = [self.compare(gold, answer) for answer in prediction.args]
-        if gold.head not in CONTAINERS and prediction.head == "list" and all(outcomes):
-            return outcomes[-1]
+        if gold.head not in CONTAINERS and prediction.head == "list":
+            outcome = None
+            for answer in prediction.args:
+                if not (outcome := self.compare(gold, answer)):
+                    break
+            if outcome:
+                return outcome
         return different("structure", f"{len(prediction.args)} answers instead of one")
 
     def _compare_unordered(self, gold: Tree, prediction: Tree) -> Outcome:
@@ -132,9 +131,10 @@ class Comparison:
         if "set" in (gold.head, prediction.head):
             right, answers = list(dict.fromkeys(right)), list(dict.fromkeys(answers))
         if "set" in (gold.head, prediction.head) and len(right) != len(answers):
-            right, answers = self._distinct(right), self._distinct(answers)
+            right = self._distinct(right, len(right))
+            answers = self._distinct(answers, len(right) + 1)
         if len(right) != len(answers):
-            return different("structure", f"{len(answers)} answers instead of {len(right)}")
+            return different("structure", f"{len(prediction.args)} answers instead of {len(right)}")
         for item in right:
             for place, answer in enumerate(answers):
                 if self.compare(item, answer):
@@ -144,10 +144,11 @@ class Comparison:
                 return different("structure", "an answer is missing")
         return same("structure")
 
-    def _distinct(self, items: Sequence[Tree]) -> list[Tree]:
+    def _distinct(self, items: Sequence[Tree], most: int) -> list[Tree]:
+        """Items that differ in value, no more than are needed."""
         result: list[Tree] = []
         for item in items:
-            if not any(self.compare(other, item) for other in result):
+            if len(result) < most and not any(self.compare(other, item) for other in result):
                 result.append(item)
         return result
 
@@ -185,6 +186,8 @@ class Comparison:
 
     def _compare_real_sets(self, gold: Tree, prediction: Tree) -> Outcome | None:
         """Sets on the line, piece by piece; None if one of them is none."""
+        if "relation" in heads(gold) & heads(prediction) and not _are_about_same(gold, prediction):
+            return different("structure", "the variables differ")
         try:
             right, answer = sets.pieces(gold), sets.pieces(prediction)
         except sets.NoSetError:
@@ -210,6 +213,11 @@ class Comparison:
             difference = Tree("add", (gold.args[0], Tree("negate", (prediction.args[0],))))
             return self.values.compare(Tree("number", (0,)), Tree("modulo", (difference, gold.args[1])))
         return self.compare(gold.args[0], prediction.args[0])
+
+
+def _are_about_same(gold: Tree, prediction: Tree) -> bool:
+    """Whether inequalities are about the same variables; those of sets in braces have any name."""
+    return "builder" in heads(gold) | heads(prediction) or free_symbols(gold) == free_symbols(prediction)
 
 
 def _as_tuple(tree: Tree) -> tuple[Tree, ...]:

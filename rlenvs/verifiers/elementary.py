@@ -15,6 +15,17 @@ MAX_ANGLE_BITS = 60
 MAX_FACTORIAL = 10_000
 
 
+def check_not_tiny(context: Any, inside: Any) -> None:
+    """Raises `LostError` for an argument at which a function that is 1 at zero would be rounded to that."""
+    if inside and context.mag(inside) < -LOST_BITS // 2:
+        raise LostError("an argument is too close to zero")
+
+
+def is_one(context: Any, number: Any) -> bool:
+    """Whether a number is 1 as far as its digits say."""
+    return _is_near(context, number, 1, ZERO_BITS)
+
+
 def ln(context: Any, inside: Any) -> Any:
     """The natural logarithm."""
     if not inside:
@@ -26,20 +37,25 @@ def _exp(context: Any, exponent: Any) -> Any:
     """The power of e."""
     if abs(exponent) > MAX_MAGNITUDE // 2:
         raise CostlyError("an exponential of the answer is too large")
+    check_not_tiny(context, exponent)
     return context.exp(exponent)
 
 
 def root(context: Any, radicand: Any, degree: int) -> Any:
     """The principal root; of a negative number, for an odd degree, the real one."""
     if degree % 2 and is_real(radicand) and radicand.real < 0:
-        return -context.root(-radicand.real, degree)
-    return context.root(radicand, degree)
+        return -root(context, -radicand.real, degree)
+    result = context.root(radicand, degree)
+    if not is_one(context, radicand) and _is_near(context, result, 1, LOST_BITS):
+        raise LostError("a root is too close to one")
+    return result
 
 
 def _factorial(context: Any, inside: Any) -> Any:
     """``n!``; the gamma function between whole numbers."""
     if abs(inside) > MAX_FACTORIAL:
         raise CostlyError("a factorial of the answer is too large")
+    check_not_tiny(context, inside)
     return context.factorial(inside)
 
 
@@ -75,13 +91,22 @@ def _far_from_steps(context: Any, inside: Any) -> Any:
     return inside.real
 
 
+def _is_near(context: Any, number: Any, whole: int, bits: int) -> bool:
+    gap = number - whole
+    return not gap or context.mag(gap) < -bits
+
+
 def _named(name: str) -> Callable[..., Any]:
     """A trigonometric or hyperbolic function of mpmath, or the inverse of one."""
 
     def apply(context: Any, inside: Any) -> Any:
         if inside and context.mag(inside) > MAX_ANGLE_BITS:
             raise CostlyError("an angle of the answer is too large")
+        if name in _ONE_AT_ZERO:
+            check_not_tiny(context, inside)
         result = getattr(context, name)(inside)
+        if name in _TO_ONE and any(_is_near(context, result, limit, LOST_BITS) for limit in (1, -1)):
+            raise LostError("a value is too close to its limit")
         if name in _PERIODIC and result and inside and context.mag(inside) > -LOST_BITS:
             if context.mag(result) > ZERO_BITS:
                 raise UndefinedError("a pole")
@@ -93,6 +118,8 @@ def _named(name: str) -> Callable[..., Any]:
 
 
 _PERIODIC = frozenset({"sin", "cos", "tan", "cot", "sec", "csc"})
+_ONE_AT_ZERO = frozenset({"cos", "sec", "cosh", "sech"})
+_TO_ONE = frozenset({"tanh", "coth"})
 _NAMES = {name: name for name in ("sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "coth")}
 _NAMES |= {"sech": "sech", "csch": "csch", "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arccot": "acot"}
 _NAMES |= {"arcsec": "asec", "arccsc": "acsc", "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh"}

@@ -15,13 +15,16 @@ from rlenvs.verifiers.outcome import Outcome, different, same
 from rlenvs.verifiers.parsing import parse
 from rlenvs.verifiers.proof import prove
 from rlenvs.verifiers.tree import Tree
-from rlenvs.verifiers.words import choice, compare_choice, compare_words, is_no_answer, same_choices
+from rlenvs.verifiers.words import choice, compare_choice, compare_spelling, compare_words, is_no_answer, same_choices
 
 _WHOLE = re.compile(r"([+-]?)0*([0-9]+)")
 MIN_SENTENCE_WORDS = 4
-_GROUPED = re.compile(r"[0-9],[0-9]{3}")
+_GROUPED = re.compile(r"[0-9],[1-9][0-9]{2}")
+"""Perhaps a list instead of a number: nobody lists 000."""
+
+_ONLY_GROUPED = re.compile(r"[0-9],0[0-9]{2}")
 _POINT = re.compile(r"[^,]*[0-9]?\.[0-9][^,]*")
-_DECIMAL_COMMA = re.compile(r"([^,([{]*[0-9]),([0-9]{1,2}|[0-9]{4,})(?![0-9])([^,]*)")
+_DECIMAL_COMMA = re.compile(r"([^,([{]*[0-9]),([0-9]{1,2}|(?<=\b0,)[0-9]{3}|[0-9]{4,})(?![0-9])([^,]*)")
 
 
 class UnreadableGoldError(MalformedError):
@@ -144,7 +147,8 @@ def _compare_prepared(gold: Prepared, prediction: Prepared, reject_unevaluated: 
     outcome = _compare_parsed(gold.text, prediction.text, True, reject_unevaluated)
     if not outcome and _POINT.fullmatch(gold.text) and (comma := _DECIMAL_COMMA.fullmatch(prediction.text)):
         return _compare_parsed(gold.text, "{}.{}{}".format(*comma.groups()), False, reject_unevaluated)
-    if not outcome and (_GROUPED.search(gold.text) or _GROUPED.search(prediction.text)):
+    texts = (gold.text, prediction.text)
+    if not outcome and any(map(_GROUPED.search, texts)) and not any(map(_ONLY_GROUPED.search, texts)):
         return _compare_parsed(gold.text, prediction.text, False, reject_unevaluated) or outcome
     return outcome
 
@@ -152,9 +156,12 @@ def _compare_prepared(gold: Prepared, prediction: Prepared, reject_unevaluated: 
 def _compare_parsed(gold: str, prediction: str, grouping: bool, reject_unevaluated: bool) -> Outcome:
     try:
         right = _parse_gold(gold, grouping)
-        answer = parse(prediction, grouping)
     except ParseError:
         return compare_words(gold, prediction)
+    try:
+        answer = parse(prediction, grouping)
+    except ParseError:
+        return compare_spelling(gold, prediction)
     if reject_unevaluated and not is_evaluated(answer, right):
         return different("structure", "the answer is not evaluated")
     return Comparison(prove).compare(right, answer)

@@ -39,6 +39,11 @@ _DENIED_AFTER = re.compile(
     re.IGNORECASE,
 )
 _DOUBT = re.compile(r"\b(?:doubt|deny|(?:don't|do not|cannot|can't) (?:think|believe|say|claim))\b", re.IGNORECASE)
+_WRONG = r"(?:wrong|incorrect|false|untrue|not (?:true|the case|correct|right))"
+_CALLED_WRONG = re.compile(
+    rf"\b(?:wrong|incorrect|false|bad)(?: final)?\W*$|{_WRONG} (?:that|to (?:say|think|claim) that)(?: \w+){{0,3}}\W*$",
+    re.IGNORECASE,
+)
 _DENYING = frozenset({"not", "isn't", "cannot", "can't", "never", "wasn't", "isnt", "neither", "aren't"})
 _CLAUSE = re.compile(r"\bbut\b|[.,;:!?\n]")
 _NUMBER = (
@@ -132,18 +137,23 @@ def _after_mark(text: str) -> Extraction | None:
 
 def _anchored(text: str) -> Extraction | None:
     """What follows "the answer is", up to the end of the sentence."""
-    answers = []
+    answers, is_denied = [], False
     for match in collections.deque(_ANCHOR.finditer(text), MAX_ANCHORS):
-        rest = text[match.end() : match.end() + MAX_ANCHORED]
-        if _DENIAL.match(rest) or _DOUBT.search(_clause_before(text, match.start())):
+        rest, before = text[match.end() : match.end() + MAX_ANCHORED], _clause_before(text, match.start())
+        if _DENIAL.match(rest) or _DOUBT.search(before):
             return Extraction((), "none", "the answer is denied")
-        answers.append(_first_answer(rest))
+        if _CALLED_WRONG.search(before):
+            is_denied = True
+        else:
+            answers.append(_first_answer(rest))
     answers = [answer for answer in answers if answer]
-    return _distinct(answers, "anchor") if answers else None
+    if answers:
+        return _distinct(answers, "anchor")
+    return Extraction((), "none", "the answer is denied") if is_denied else None
 
 
 def _first_answer(text: str) -> str:
-    text = text.lstrip()
+    text = text.lstrip("} \t\n")
     for opening, closing in (("$$", "$$"), ("$", "$"), (r"\(", r"\)"), (r"\[", r"\]"), ("**", "**")):
         if text.startswith(opening):
             found = joined(text, tagged(text, opening, closing))

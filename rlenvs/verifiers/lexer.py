@@ -34,6 +34,7 @@ _TOKENS = {
 }
 _GROUP_MARK = re.compile(r"\{,\}|[, ]")
 _MERIDIEM = re.compile(r"\b([aApP])\.? ?[mM]\b\.?")
+_PER_CENT = re.compile(r"\bper cent\b")
 _PREFIXES = re.compile(r"(arcsin|arccos|arctan|sinh|cosh|tanh|sqrt|sin|cos|tan|cot|sec|csc|ln|log)([a-zA-Z]{1,2})")
 _SEPARATORS = frozenset({"and", "or", "where"})
 _SPECIAL = {"sqrt": r"\sqrt ", "percent": "%", "union": r"\cup", "times": r"\times", "choose": r"\choose", "to": ":"}
@@ -64,6 +65,8 @@ def tokenize(text: str, grouping: bool = True) -> list[Token]:
         MalformedError: There are more than `MAX_TOKENS`, or a brace of a text is not closed.
     """
     tokens: list[Token] = []
+    if "per cent" in text:
+        text = _PER_CENT.sub("percent", text)
     text = _currency(_MERIDIEM.sub(lambda match: f"{match[1].lower()}m", text) if "m" in text or "M" in text else text)
     scan = _TOKENS[grouping].match
     position, length, spaced = 0, len(text), False
@@ -127,7 +130,7 @@ def _split_word(word: str, spaced: bool, before: list[Token], at_end: bool = Fal
         return [Token("letter", word, spaced)]
     if word.lower() in MULTIPLIERS:
         return [Token("multiplier", word.lower(), spaced)]
-    if word in UNIT_WORDS and follows_value or word == "in" and follows_value:
+    if follows_value and (word in UNIT_WORDS or word == "in" or (word == "sq" and spaced)):
         return [Token("unit", word, spaced)]
     if prefixed := _PREFIXES.fullmatch(word):
         inner = [Token("letter", letter, False) for letter in prefixed[2]]

@@ -12,6 +12,7 @@ NO_UNITS = frozenset({"", "unit", "unit^2", "unit^3", "square unit", "cubic unit
 _NO_UNIT_WORDS = re.compile(
     r"\b(?:not?|isn|or|nor|never|than|more|less|except|without|but|wrong|minus|plus|if|either|is|was|incorrect|false)\b"
 )
+_NUMBER = re.compile(r"(?<![\^0-9])[0-9]")
 MAX_UNIT_WORDS = 6
 
 
@@ -43,7 +44,8 @@ def measured(tree: Tree) -> Measured:
 
 def is_unit_text(unit: str) -> bool:
     """Whether words after a value can be a unit or a thing that is counted, instead of a denial or an alternative."""
-    return not _NO_UNIT_WORDS.search(unit.lower()) and len(unit.split()) <= MAX_UNIT_WORDS
+    is_denial = _NO_UNIT_WORDS.search(unit.lower()) or _NUMBER.search(unit)
+    return not is_denial and len(unit.split()) <= MAX_UNIT_WORDS
 
 
 def with_letters_as_units(tree: Tree) -> Measured | None:

@@ -153,9 +153,11 @@ def _without_delimiters(text: str) -> str:
 
 
 def _without_box(text: str) -> str:
-    for opening in (r"\boxed{", r"\fbox{"):
+    r"""The inside of a box, or of a text command around a quantity (``\text{5 minutes}``)."""
+    for opening in (r"\boxed{", r"\fbox{", r"\text{"):
         if text.startswith(opening) and text.endswith("}") and _closes_at_end(text, len(opening)):
-            return text[len(opening) : -1].strip()
+            inside = text[len(opening) : -1].strip()
+            return inside if opening != r"\text{" or inside[:1].isdecimal() else text
     return text
 
 

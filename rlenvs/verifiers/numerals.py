@@ -19,6 +19,10 @@ _ONES += " seventeen eighteen nineteen"
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
 _WORDS = {word: value for value, word in enumerate(_ONES.split())}
 _WORDS |= {word: 10 * value for value, word in enumerate(_TENS.split(), start=2)}
+_PARTS = "half third quarter fifth sixth seventh eighth ninth tenth"
+_DENOMINATORS = {word: value for value, word in enumerate(_PARTS.split(), start=2)}
+_DENOMINATORS |= {f"{word}s": value for word, value in _DENOMINATORS.items() if value > 2}
+_DENOMINATORS |= {"halves": 2, "fourth": 4, "fourths": 4}
 MAX_NUMBER_WORDS = 12
 
 
@@ -67,6 +71,14 @@ def named_base(text: str) -> int | None:
     if name in _BASES:
         return _BASES.index(name) + 2
     return int(name) if name in map(str, range(2, 37)) else None
+
+
+def fraction_words(text: str) -> Tree | None:
+    """The quotient that English words name, such as ``two thirds`` or ``one-half``; None of other texts."""
+    above, _, part = text.lower().replace("-", " ").rpartition(" ")
+    if part not in _DENOMINATORS or (numerator := number_words(above)) is None:
+        return None
+    return Tree("divide", (number(numerator), number(_DENOMINATORS[part])))
 
 
 def number_words(text: str) -> int | None:

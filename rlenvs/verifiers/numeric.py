@@ -12,7 +12,7 @@ from typing import Any
 
 import mpmath
 
-from rlenvs.verifiers.elementary import FUNCTIONS, MAX_MAGNITUDE, ln, root
+from rlenvs.verifiers.elementary import FUNCTIONS, MAX_MAGNITUDE, check_not_tiny, is_one, ln, root
 from rlenvs.verifiers.exact import CostlyError, UndefinedError, rational, written_out
 from rlenvs.verifiers.precision import (
     LOST_BITS,
@@ -27,6 +27,9 @@ from rlenvs.verifiers.precision import (
 from rlenvs.verifiers.quadrature import integral
 from rlenvs.verifiers.series import series
 from rlenvs.verifiers.tree import BINDERS, Tree, constant, free_symbols, heads, nodes
+
+MAX_DIGITS = 50
+"""Significant ones of a number beside roots or constants: with more, others are equal to it as far as is computed."""
 
 MAX_EVALUATIONS = 1500
 """Nodes that are computed for one value, those of sums written out among them."""
@@ -70,6 +73,7 @@ class Evaluation:
         self.point = point
         self.log_base = log_base
         self.stayed_real = True
+        self.is_sampling = False
         self.evaluations = 0
 
     def value(self, tree: Tree) -> Any:
@@ -138,12 +142,15 @@ class Evaluation:
         """The value of an integrand or a summand."""
         if self.evaluations > MAX_EVALUATIONS - len(list(nodes(body))):
             raise LostError("the integral or sum takes too many points")
-        saved, self.point = self.point, {variable: number}
+        saved, self.point, self.is_sampling = self.point, {variable: number}, True
         result = self.value(body)
-        self.point = saved
+        self.point, self.is_sampling = saved, False
         return result
 
     def _leaf(self, args: tuple[Any, ...]) -> Any:
+        significand = int(args[0] / args[1]) if len(args) > 1 else args[0]
+        if len(str(abs(significand)).rstrip("0")) > MAX_DIGITS:
+            raise LostError("a number has too many digits")
         return to_number(self.context, args[0])
 
     def _symbol(self, args: tuple[Any, ...]) -> Any:
@@ -193,9 +200,17 @@ class Evaluation:
             return bottom
         if whole is not None and whole.denominator == 1 and abs(whole) <= 10_000:
             return bottom ** int(whole)
-        top = to_number(self.context, whole) if whole is not None else self.value(exponent)
+        top = self.value(exponent) if whole is None else to_number(self.context, whole)
+        if (
+            whole is not None
+            and not self.is_sampling
+            and max(map(int.bit_length, whole.as_integer_ratio())) > LOST_BITS
+        ):
+            raise LostError("an exponent has too many digits")
         if self.context.mag(top) > 40 or abs(top) * (abs(self.context.mag(bottom)) + 4) > MAX_MAGNITUDE:
             raise CostlyError("a power of the answer is too large")
+        if not is_one(self.context, bottom):
+            check_not_tiny(self.context, top)
         return self.context.power(bottom, top)
 
     def _root(self, inside: Tree, degree: Tree) -> Any:

@@ -9,7 +9,7 @@ from rlenvs.verifiers.answers import AnswerParser
 from rlenvs.verifiers.cursor import ParseError
 from rlenvs.verifiers.lexer import Token, tokenize
 from rlenvs.verifiers.normalisation import MAX_LENGTH, MalformedError
-from rlenvs.verifiers.numerals import number_words
+from rlenvs.verifiers.numerals import fraction_words, number_words
 from rlenvs.verifiers.tree import Tree, number
 
 _HIDING = re.compile(
@@ -21,6 +21,7 @@ _FUNCTION_HEAD = re.compile(
     r"\((?:[a-z](?:, ?[a-z])*|[A-Z] ?(?:\\[lg]eq? ?|[<>=|])? ?[0-9A-Za-z]{0,3}|[0-9]{1,3})\) ?=(?!=)"
 )
 _RANGE = re.compile(r",? ?\( ?([a-z] ?\\in ?\\mathbb ?\{?[ZNQR]\}?) ?\)$")
+_IN_BASE = re.compile(r"([0-9]+) ?(?:\\text ?\{)?[ (]*(?:in )?base[ }-]*([0-9]+|[a-z]+)[ )}]*", re.IGNORECASE)
 PHRASES = {
     **dict.fromkeys(("all real numbers", "all reals", "any real number"), Tree("domain", ("R",))),
     **dict.fromkeys(("empty set", "the empty set"), Tree("set", ())),
@@ -53,8 +54,12 @@ def parse(text: str, grouping: bool = True) -> Tree:
         text = "f=" + text[head.end() :]
     if text.endswith(")") and "\\in" in text:
         text = _RANGE.sub(r", \1", text)
+    if "base" in text and (numeral := _IN_BASE.fullmatch(text)):
+        text = f"{numeral[1]}_{{\\text{{{numeral[2]}}}}}"
     if (value := number_words(text)) is not None:
         return number(value)
+    if (quotient := fraction_words(text)) is not None:
+        return quotient
     tokens = tokenize(text, grouping)
     if "U" in text:
         tokens = _read_unions(tokens)

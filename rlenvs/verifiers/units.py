@@ -78,7 +78,8 @@ WORDS = frozenset(_NAMES) - {"in", "part", "second", "unit", "am"} | {"AM", "PM"
 """Runs of letters that are units wherever they follow a number."""
 
 _POWER_WORDS = {"square": 2, "sq": 2, "cubic": 3, "cu": 3, "squared": 2, "cubed": 3}
-_PIECE = re.compile(r"[A-Za-z.]+|\^\{?-?[0-9]+\}?|/|[€£$¥]|[^\s\w]")
+_PIECE = re.compile(r"[A-Za-z.]+|\^\{?-?[0-9]+\}?|[0-9]+|/|[€£$¥]|[^\s\w]")
+_EXPONENT = re.compile(r"(?<=[A-Za-z])([2-4])(?![0-9A-Za-z])")
 _CURRENCIES = {"$": "dollar", "€": "euro", "£": "british pound", "¥": "yuan"}
 
 
@@ -86,13 +87,14 @@ def canonical(text: str) -> str:
     """One spelling for all spellings of a unit: ``square feet``, ``ft^2`` and ``sq ft`` become ``foot^2``."""
     factors: list[tuple[str, int]] = []
     sign = power = 1
-    for piece in _PIECE.findall(text.replace("\\", " ").replace(" per ", " / ")):
+    text = _EXPONENT.sub(r"^\1", text.replace("\\", " ").replace(" per ", " / "))
+    for piece in _PIECE.findall(text):
         word = piece.lower().rstrip(".")
         if word in ("of", "the", "a"):
             continue
         if piece == "/":
             sign = -1
-        elif factors and (piece.startswith("^") or (word in _POWER_WORDS and word.endswith("ed"))):
+        elif factors and ((piece[0] == "^" and piece != "^") or (word in _POWER_WORDS and word.endswith("ed"))):
             name, exponent = factors.pop()
             factors.append((name, exponent * (_POWER_WORDS.get(word) or int(piece.strip("^{}")))))
         elif word in _POWER_WORDS:

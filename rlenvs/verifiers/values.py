@@ -91,14 +91,23 @@ class ValueComparison:
 
 
 def _compare_numerals(gold: Tree, prediction: Tree) -> Outcome:
-    """Numerals of a base; a prediction may leave the base out, or give the value."""
+    """Numerals of a base, which a prediction may leave out.
+
+    The value in another base is no answer: whoever is asked to convert a numeral could copy it.
+    """
     if gold.head == "numeral" and prediction.head == "number" and gold.args[0].lstrip("0") == str(prediction.args[0]):
         return same("structure")
+    if _base(gold) != _base(prediction):
+        return different("exact", "another base")
     try:
         right, answer = rational(gold), rational(prediction)
     except (CostlyError, UndefinedError) as error:
         return undecided("exact", str(error))
     return same("exact") if right is not None and right == answer else different("exact", "the numerals differ")
+
+
+def _base(tree: Tree) -> int:
+    return tree.args[1] if tree.head == "numeral" else 10
 
 
 def _in_radians(side: Measured) -> Tree:

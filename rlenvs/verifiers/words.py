@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 
+from rlenvs.verifiers.normalisation import key
 from rlenvs.verifiers.outcome import Outcome, different, same
 
 _TEXT_COMMAND = re.compile(
     r"\\(?:text|mbox|textbf|textit|textrm|mathrm|mathbf|mathit|rm|bf|emph|operatorname)\s*(?=\{)"
 )
 _LAYOUT = re.compile(r"[\\{}$\"'`*]|(?<![0-9])[,;.!?:]|[,;.!?:](?![0-9])")
+_NO_TEXT = re.compile(r"\\(?:text|mbox|mathrm) ?\{[ .,;:]*\}[ .]*$")
+_BEGINNING = re.compile(r"^(?:[\s\"`*$;:]|\\\$)+")
+_END = re.compile(r"[\s\"`*$.,;:\\]+$")
 _CHOICE = re.compile(r"(?:option |choice |answer )?\(? ?([A-Z]) ?\)?[.:)]?", re.IGNORECASE)
 _CHOICE_WITH_OPTION = re.compile(
     r"(?:(?:option|choice) )?(?:\(([A-Z])\)|([A-Z])[.:)])[ :.]*(.*)", re.IGNORECASE | re.DOTALL
@@ -74,6 +78,21 @@ def compare_words(gold: str, prediction: str) -> Outcome:
     if words and words == plain_words(prediction):
         return same("words")
     return different("words", "the texts differ")
+
+
+def compare_spelling(gold: str, prediction: str) -> Outcome:
+    """Compares a formula with a text that is none: only marks around it do not count.
+
+    Braces, points and signs within make another formula of the same letters: ``2^{n}+1}`` is not ``2^{n+1}``.
+    """
+    if gold.replace(" ", "").isalpha():
+        return compare_words(gold, prediction)
+    return same("words") if _bare(gold) == _bare(prediction) else different("words", "the answer is no formula")
+
+
+def _bare(text: str) -> str:
+    bare = _BEGINNING.sub("", _END.sub("", _NO_TEXT.sub("", text)))
+    return key(bare[1:-1] if bare[:1] == bare[-1:] == "'" else bare)
 
 
 def _judged(is_right: bool) -> Outcome:
