@@ -94,6 +94,19 @@ def test_plain_returns_stay_out_of_the_suite(tmp_path):
     assert {row.label: row.iqm is None for row in board.rows} == {"ppo": False, "mine.py": True}
 
 
+def test_data_files_are_told_apart_by_what_they_hold(tmp_path, monkeypatch):
+    for folder, answer in (("one", "4"), ("same", "4"), ("other", "5")):
+        (tmp_path / folder).mkdir()
+        row = {"question": "What is 2 + 2?", "answer": f"2 + 2 = {answer}\n#### {answer}"}
+        (tmp_path / folder / "test.jsonl").write_text(json.dumps(row) + "\n")
+        monkeypatch.chdir(tmp_path / folder)
+        spec = RunSpec("rlenvs/Math-v0", "ppo", len(folder), 1000, "demo@1", env_kwargs={"task": "file:test.jsonl"})
+        RunDirectory.open(tmp_path / "runs" / spec.run_id, spec).finish({"score": 0.5, "random_return": 0.0})
+    (board,) = build_leaderboards(find_runs(tmp_path / "runs"))
+    assert len(board.environments) == 2
+    assert all(name.startswith("Math-v0(task=file:test.jsonl, data=") for name in board.environments)
+
+
 def test_the_reference_can_be_chosen(tmp_path):
     records = find_runs(write_suite(tmp_path, ["ppo", "a2c"], TWO[:1]))
     (board,) = build_leaderboards(records, reference="a2c")
