@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from agents.entropy import entropy_of_logits
 from agents.masking import spread
 from agents.policies.cnn import CNN
-from agents.policies.compilation import compiled
+from agents.policies.compilation import can_compile, compiled
 from agents.policies.config import PolicyConfig
 from agents.policies.mlp import MLP
 from agents.policies.pixels import Pixels, reads_bytes
@@ -80,7 +80,7 @@ class ActorCritic(nn.Module):
         self.policy_head = networks.policy_head
         self.value_body, self.value_head = networks.value_body, networks.value_head
         self.to(device)
-        if config.compile:
+        if config.compile and can_compile(device):
             event_dims = len(observation_space.shape or ())
             for part in ("_logits", "_values", "_logits_and_values"):
                 setattr(self, part, compiled(getattr(self, part), event_dims, device))

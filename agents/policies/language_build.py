@@ -8,7 +8,7 @@ import torch
 
 from agents.policies.bodies import HubBody, LlamaBody
 from agents.policies.causal_lm import CausalLM
-from agents.policies.compilation import check_compiler
+from agents.policies.compilation import can_compile
 from agents.policies.config import PolicyConfig
 from agents.policies.llama import Llama, LlamaConfig
 from agents.policies.lora import add_lora
@@ -38,8 +38,7 @@ def language_policy(
 
     Raises:
         ImportError: LoRA is asked for and peft is missing.
-        ValueError: gradient checkpointing or compilation is asked for of a model that our decoder does not compute,
-            or compilation where there is no compiler.
+        ValueError: gradient checkpointing or compilation is asked for of a model that our decoder does not compute.
     """
     writable = torch.from_numpy(sensible_tokens(rules))
     precision = config.precision
@@ -52,7 +51,7 @@ def language_policy(
         if config.lora_rank is not None:
             add_lora(body, config.lora_rank)
         policy = CausalLM(body, settings, rules.tokenizer.pad_id, rules.tokenizer.eos_id, writable, device)
-    if config.compile and device.type == "cuda" and isinstance(body, LlamaBody):
+    if device.type == "cuda" and isinstance(body, LlamaBody) and body.llama.compiled:
         policy.static = StaticDecoder(body.llama)
     return policy
 
@@ -66,8 +65,7 @@ def _prepare(body: LlamaBody | HubBody, config: PolicyConfig, device: torch.devi
         return
     if config.gradient_checkpointing:
         body.llama.recompute = True
-    if config.compile:
-        check_compiler(device)
+    if config.compile and can_compile(device):
         body.llama.compile_layers()
 
 

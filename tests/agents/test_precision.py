@@ -86,6 +86,16 @@ def test_compiled_functions_meet_few_shapes_and_their_outputs_may_be_kept(monkey
     assert single.tolist() == [2.0, 2.0]
 
 
+def test_without_a_compiler_networks_are_used_as_they_are(monkeypatch):
+    monkeypatch.setattr(compilation.shutil, "which", lambda name: None)
+    monkeypatch.delenv("CXX", raising=False)
+    with pytest.warns(UserWarning, match="is missing; install it, or go on uncompiled"):
+        policy = build_policy(IMAGES, ACTIONS, PolicyConfig(hidden=(5,), network="mlp", compile=True), seed=0)
+    plain = build_policy(IMAGES, ACTIONS, PolicyConfig(hidden=(5,), network="mlp"), seed=0)
+    seen = policy.observe(IMAGES.sample()[np.newaxis])
+    assert torch.equal(policy.logits(seen), plain.logits(seen))
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("g++") is None or sys.platform != "linux", reason="needs a C++ compiler")
 def test_compiled_networks_give_the_same_numbers_and_gradients():

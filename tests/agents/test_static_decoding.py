@@ -9,6 +9,7 @@ import torch
 
 from agents.policies import PolicyConfig, compilation
 from agents.policies.bodies import HubBody, LlamaBody
+from agents.policies.compilation import can_compile
 from agents.policies.conversion import to_transformers
 from agents.policies.language_build import build_language_policy, language_policy
 from agents.rollouts import static_decoding
@@ -121,13 +122,26 @@ def test_compiled_layers_sample_and_learn_as_plain_ones(without_code):
     torch.testing.assert_close(other.evaluate(small).log_prob, small.old_log_prob, atol=2e-5, rtol=0)
 
 
-def test_compilation_is_refused_where_it_cannot_work(monkeypatch):
+def test_without_a_compiler_a_compiled_policy_is_loaded_uncompiled(monkeypatch):
     rules = make_rules("sort", level=1)
     config = PolicyConfig(network="causal_lm", compile=True)
     monkeypatch.setattr(compilation.shutil, "which", lambda name: None)
     monkeypatch.delenv("CXX", raising=False)
-    with pytest.raises(ValueError, match=r"no C\+\+ compiler"):
-        build_language_policy(rules, config, seed=0)
+    plain = build_language_policy(rules, PolicyConfig(network="causal_lm"), seed=0)
+    with pytest.warns(UserWarning, match=r"C\+\+ compiler .* is missing; install it") as told:
+        policy = build_language_policy(rules, config, seed=1)
+    assert len(told) == 1 and not policy.body.llama.compiled and policy.config.compile
+    policy.resume(plain.checkpoint())
+    prompts = ragged_prompts().clamp(max=rules.tokenizer.vocab_size - 1)
+    batches = [written_batch(one, prompts) for one in (plain, policy)]
+    assert torch.equal(batches[0].actions, batches[1].actions)
+    with pytest.warns(UserWarning, match="is missing"):
+        assert not can_compile(torch.device("cpu"))
+
+
+def test_compilation_is_refused_of_models_that_our_decoder_does_not_compute():
+    rules = make_rules("sort", level=1)
+    config = PolicyConfig(network="causal_lm", compile=True)
     hub = HubBody(to_transformers(small_llama(vocab_size=rules.tokenizer.vocab_size)), "copy")
     with pytest.raises(ValueError, match="compile=true: not for model"):
         language_policy(hub, rules, config, seed=0)
