@@ -8,18 +8,19 @@ standardisation. Departures from the paper: synchronous environments, generalise
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
-from agents.aggregation import aggregate
-from agents.critic_learning import CriticConfig, fit_values, with_advantages
+from agents.aggregation import aggregate, count
+from agents.critic_learning import CriticConfig, fit_values, standardised, with_advantages
 from agents.diagnostics import diagnosis
 from agents.language_presets import LANGUAGE, RESPONSES
 from agents.losses import reinforce, value_loss
-from agents.masking import whiten
-from agents.optimisation import apply_schedules, gradient_step, make_optimiser
+from agents.optimisation import accumulated_step, apply_schedules, make_optimiser
 from agents.policies import Policy
 from agents.reward_scaling import RewardScale
 from agents.rollouts.batch import Batch
@@ -70,21 +71,31 @@ PRESETS: dict[str, dict[str, Any]] = {
 }
 
 
+def loss(
+    policy: Policy, micro: Batch, whole: Batch, config: Config, entropy_coef: float
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """-A log pi + value_coef * critic's error - entropy_coef * entropy of a micro-batch, normalised by the whole."""
+    assert micro.advantages is not None and micro.returns is not None
+    num_tokens, _ = count(whole.mask)
+    now = policy.evaluate(micro)
+    assert now.values is not None
+    surrogate = reinforce(now.log_prob, micro.advantages, micro.mask)
+    errors = value_loss(now.values, micro.returns, micro.mask)
+    policy_loss, critic_loss, entropy = (
+        aggregate(numbers, micro.mask, num_tokens=num_tokens) for numbers in (surrogate, errors, now.entropy)
+    )
+    total = policy_loss + config.value_coef * critic_loss - entropy_coef * entropy
+    return total, {"policy_loss": policy_loss, "value_loss": critic_loss}
+
+
 def update(
     policy: Policy, optimiser: torch.optim.Optimizer, batch: Batch, config: Config, entropy_coef: float
 ) -> tuple[dict[str, Any], Batch]:
-    """One gradient step on -A log pi + value_coef * critic's error - entropy_coef * entropy."""
+    """One gradient step on the whole batch."""
     data = policy.examples(with_advantages(batch, config))
-    assert data.advantages is not None and data.returns is not None
-    now = policy.evaluate(data)
-    assert now.values is not None
-    advantages = whiten(data.advantages, data.mask) if config.normalize_advantages else data.advantages
-    policy_loss = aggregate(reinforce(now.log_prob, advantages, data.mask), data.mask)
-    critic_loss = aggregate(value_loss(now.values, data.returns, data.mask), data.mask)
-    entropy = aggregate(now.entropy, data.mask)
-    total = policy_loss + config.value_coef * critic_loss - entropy_coef * entropy
-    norm = gradient_step(optimiser, total, config.max_grad_norm)
-    return {"policy_loss": policy_loss.detach(), "value_loss": critic_loss.detach(), "gradient_norm": norm}, data
+    scaled = standardised(data) if config.normalize_advantages else data
+    descended = partial(loss, policy, config=config, entropy_coef=entropy_coef)
+    return accumulated_step(optimiser, scaled, descended, config), data
 
 
 def train(spec: RunSpec, run_dir: Path) -> dict[str, Any]:

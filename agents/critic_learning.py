@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from agents.advantages import length_adaptive_lambda
-from agents.aggregation import aggregate
+from agents.aggregation import aggregate, count
 from agents.losses import value_loss
-from agents.optimisation import OptimiserConfig, gradient_step
+from agents.masking import whiten
+from agents.optimisation import OptimiserConfig, accumulated_step
 from agents.policies import Policy
 from agents.policies.build import Critic
 from agents.rollouts.batch import Batch
@@ -58,13 +60,23 @@ def with_advantages(batch: Batch, config: CriticConfig) -> Batch:
     return batch.with_gae(config.gamma, gae_lambda, critic_lambda)
 
 
+def standardised(batch: Batch) -> Batch:
+    """The batch with its advantages at mean 0 and deviation 1."""
+    assert batch.advantages is not None
+    return batch.with_(advantages=whiten(batch.advantages, batch.mask))
+
+
 def fit_values(
     policy: Policy, optimiser: torch.optim.Optimizer, batch: Batch, config: CriticConfig
 ) -> tuple[dict[str, Any], Batch]:
     """One gradient step of the critic alone towards the returns (lambda 1); parameters without a gradient stay."""
     data = policy.examples(batch.with_gae(config.gamma, 1.0))
-    values = policy.evaluate(data).values
-    assert values is not None and data.returns is not None
-    critic_loss = aggregate(value_loss(values, data.returns, data.mask), data.mask)
-    norm = gradient_step(optimiser, config.value_coef * critic_loss, config.max_grad_norm)
-    return {"value_loss": critic_loss.detach(), "gradient_norm": norm}, data
+
+    def loss(micro: Batch, whole: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+        values = policy.evaluate(micro).values
+        assert values is not None and micro.returns is not None
+        errors = value_loss(values, micro.returns, micro.mask)
+        critic_loss = aggregate(errors, micro.mask, num_tokens=count(whole.mask)[0])
+        return config.value_coef * critic_loss, {"value_loss": critic_loss}
+
+    return accumulated_step(optimiser, data, loss, config), data

@@ -8,16 +8,19 @@ covers all of them. No reward enters; what is written is judged for the record a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
+from torch import Tensor
 
+from agents.aggregation import count
 from agents.diagnostics import diagnosis
 from agents.kl import kl_of_distributions
 from agents.language_presets import LANGUAGE, RESPONSES
 from agents.loading import load_policy
-from agents.optimisation import OptimiserConfig, apply_schedules, gradient_step, make_optimiser
+from agents.optimisation import OptimiserConfig, accumulated_step, apply_schedules, make_optimiser
 from agents.policies import CausalLM
 from agents.rollouts.batch import Batch
 from agents.run_kinds import begin_language
@@ -68,13 +71,16 @@ def load_teacher(config: Config, student: CausalLM) -> CausalLM:
     return teacher.to(student.device).requires_grad_(False)
 
 
-def divergence(student: CausalLM, teacher: CausalLM, part: Batch, direction: str) -> torch.Tensor:
-    """Mean over the tokens of the exact divergence at each, in nats."""
+def loss(
+    student: CausalLM, teacher: CausalLM, micro: Batch, whole: Batch, direction: str
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """The exact divergence at each token of a micro-batch, in nats, as its share of the minibatch's mean."""
     with torch.no_grad():
-        taught = teacher.log_probs(part)
-    learned = student.log_probs(part)
+        taught = teacher.log_probs(micro)
+    learned = student.log_probs(micro)
     pair = (learned, taught) if direction == "reverse" else (taught, learned)
-    return kl_of_distributions(*pair).mean()
+    divergence = kl_of_distributions(*pair).sum() / count(whole.mask)[0]
+    return divergence, {"divergence": divergence}
 
 
 def update(
@@ -87,9 +93,9 @@ def update(
 ) -> tuple[dict[str, Any], Batch]:
     """A gradient step on the divergence of each minibatch; returns the last one and its metrics."""
     for part in batch.minibatches(config.minibatches, generator):
-        loss = divergence(student, teacher, part, config.direction)
-        norm = gradient_step(optimiser, loss, config.max_grad_norm)
-    return {"divergence": loss.detach(), "gradient_norm": norm}, part
+        descended = partial(loss, student, teacher, direction=config.direction)
+        metrics = accumulated_step(optimiser, part, descended, config)
+    return metrics, part
 
 
 def train(spec: RunSpec, run_dir: Path) -> dict[str, Any]:

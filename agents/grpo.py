@@ -6,13 +6,13 @@ steps the reward-to-go against the group's mean at the same time step, or agains
 state, credits better (arXiv 2505.10978; measured in the README). Without the division by the deviation it is
 Dr.GRPO (arXiv 2503.20783).
 
-Clip-Cov and KL-Cov mark tokens once per gradient step on the whole minibatch; cutting it into micro-batches
-afterwards changes nothing but the memory.
+Clip-Cov and KL-Cov mark tokens once per gradient step on the whole minibatch, before it is cut into micro-batches.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -48,7 +48,7 @@ from agents.group_advantages import (
 from agents.grpo_presets import PRESETS
 from agents.kl import KLEstimator, kl
 from agents.losses import cispo, log_ratio, ppo_clip, reinforce, sapo
-from agents.optimisation import OptimiserConfig, apply_gradient, apply_schedules, make_optimiser
+from agents.optimisation import OptimiserConfig, accumulated_step, apply_schedules, make_optimiser
 from agents.policies import Policy
 from agents.reward_shaping import soft_overlong
 from agents.rollouts.batch import Batch
@@ -86,7 +86,6 @@ class Config(OptimiserConfig):
             up to 1 (DAPO: 0.2); 0 for none. Not for tasks whose answers fill the limit.
         epochs: passes over a batch.
         minibatches: gradient steps a pass; a minibatch holds whole episodes.
-        micro_batches: parts of a minibatch that are in memory at once.
         clip_ratio_low: the ratio may fall to 1 - this.
         clip_ratio_high: the ratio may rise to 1 + this (0.28 is DAPO's clip-higher).
         dual_clip: upper bound c > 1 of the loss for negative advantages, in units of |A|; None for none.
@@ -115,7 +114,6 @@ class Config(OptimiserConfig):
     overlong_share: float = 0.0
     epochs: int = 2
     minibatches: int = 2
-    micro_batches: int = 1
     clip_ratio_low: float = 0.2
     clip_ratio_high: float = 0.2
     dual_clip: float | None = None
@@ -182,18 +180,20 @@ def group_advantages(batch: Batch, config: Config) -> Tensor:
 
 
 def select(
-    log_prob: Tensor, part: Batch, config: Config, generator: torch.Generator
-) -> tuple[Tensor, dict[str, Tensor]]:
-    """The tokens `[B, T]` that Clip-Cov, KL-Cov or a control marks in one minibatch, and what to log about them."""
+    policy: Policy, part: Batch, config: Config, generator: torch.Generator
+) -> tuple[Batch, dict[str, Tensor]]:
+    """The minibatch with the tokens that Clip-Cov, KL-Cov or a control marks in it, and what to log about them."""
     assert part.advantages is not None
     if config.selection == "none":
-        return torch.zeros_like(part.mask), {}
+        return part, {}
+    with torch.no_grad():
+        log_prob = policy.evaluate(part).log_prob
     if config.selection == "kl_cov":
         selected = select_kl_cov(log_prob, part.advantages, part.mask, KLCov(config.selection_ratio))
-        return selected, selection_metrics(log_prob, part.advantages, part.mask, selected)
+        return part.with_(selected=selected), selection_metrics(log_prob, part.advantages, part.mask, selected)
     tokens = (log_prob, part.advantages, part.mask, part.old_log_prob)
     selected = select_clip_cov(*tokens, config.clip_cov(), generator)
-    return selected, clip_cov_metrics(*tokens, selected, config.clip_cov())
+    return part.with_(selected=selected), clip_cov_metrics(*tokens, selected, config.clip_cov())
 
 
 def surrogate_of(log_prob: Tensor, ratio: Tensor, advantages: Tensor, mask: Tensor, config: Config) -> Tensor:
@@ -210,48 +210,34 @@ def surrogate_of(log_prob: Tensor, ratio: Tensor, advantages: Tensor, mask: Tens
     return ppo_clip(ratio, advantages, low, high, config.dual_clip)
 
 
-def loss(policy: Policy, part: Batch, selected: Tensor, config: Config, **normalisers: Any) -> tuple[Tensor, Tensor]:
-    """The surrogate and the mean entropy of a micro-batch, normalised by the whole minibatch."""
-    assert part.advantages is not None
-    now = policy.evaluate(part)
-    ratio = log_ratio(now.log_prob, part.old_log_prob, part.mask)
-    if config.selection == "none":
-        surrogate = surrogate_of(now.log_prob, ratio, part.advantages, part.mask, config)
+def loss(
+    policy: Policy, micro: Batch, whole: Batch, config: Config, entropy_coef: float
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """What a micro-batch adds to the minibatch's surrogate - entropy_coef * mean entropy, and what to log of it."""
+    assert micro.advantages is not None
+    now = policy.evaluate(micro)
+    ratio = log_ratio(now.log_prob, micro.old_log_prob, micro.mask)
+    if micro.selected is None:
+        surrogate = surrogate_of(now.log_prob, ratio, micro.advantages, micro.mask, config)
     elif config.selection == "kl_cov":
-        surrogate = kl_cov(ratio, part.advantages, selected, config.kl_cov_coef)
+        surrogate = kl_cov(ratio, micro.advantages, micro.selected, config.kl_cov_coef)
     else:
-        surrogate = clip_cov(ratio, part.advantages, selected, config.clip_ratio_low, config.clip_ratio_high)
-    if part.ref_log_prob is not None:
-        away = log_ratio(now.log_prob, part.ref_log_prob, part.mask)
+        low, high = config.clip_ratio_low, config.clip_ratio_high
+        surrogate = clip_cov(ratio, micro.advantages, micro.selected, low, high)
+    if micro.ref_log_prob is not None:
+        away = log_ratio(now.log_prob, micro.ref_log_prob, micro.mask)
         surrogate = surrogate + config.kl_coef * kl(away, config.kl_estimator)
-    entropy = aggregate(now.entropy, part.mask, num_tokens=normalisers["num_tokens"])
+    num_tokens, num_sequences = count(whole.mask)
+    entropy = aggregate(now.entropy, micro.mask, num_tokens=num_tokens)
     policy_loss = aggregate(
-        surrogate, part.mask, config.aggregation, loss_scale_factor=config.loss_scale_factor, **normalisers
+        surrogate,
+        micro.mask,
+        config.aggregation,
+        loss_scale_factor=config.loss_scale_factor,
+        num_tokens=num_tokens,
+        num_sequences=num_sequences,
     )
-    return policy_loss, entropy
-
-
-def minibatch_step(
-    policy: Policy,
-    optimiser: torch.optim.Optimizer,
-    part: Batch,
-    selected: Tensor,
-    config: Config,
-    entropy_coef: float,
-) -> dict[str, Tensor]:
-    """One gradient step, its gradient summed over micro-batches."""
-    num_tokens, num_sequences = count(part.mask)
-    optimiser.zero_grad(set_to_none=True)
-    total = torch.zeros((), device=part.mask.device)
-    for index in torch.arange(len(part), device=part.mask.device).tensor_split(min(config.micro_batches, len(part))):
-        micro = part.rows(index)
-        policy_loss, entropy = loss(
-            policy, micro, selected[index], config, num_tokens=num_tokens, num_sequences=num_sequences
-        )
-        (policy_loss - entropy_coef * entropy).backward()
-        total += policy_loss.detach()
-    norm = apply_gradient(optimiser, config.max_grad_norm)
-    return {"policy_loss": total, "gradient_norm": norm}
+    return policy_loss - entropy_coef * entropy, {"policy_loss": policy_loss}
 
 
 def update(
@@ -268,12 +254,11 @@ def update(
     whole, batch = batch, live_groups(batch) if config.skip_equal_groups else batch
     if not len(batch):
         return {}, whole
+    descended = partial(loss, policy, config=config, entropy_coef=entropy_coef)
     for _ in range(config.epochs):
         for part in batch.minibatches(config.minibatches, generator, policy.keeps_groups):
-            with torch.no_grad():
-                log_prob = part.old_log_prob if config.selection == "none" else policy.evaluate(part).log_prob
-            selected, selection = select(log_prob, part, config, selection_generator)
-            metrics = minibatch_step(policy, optimiser, part, selected, config, entropy_coef)
+            part, selection = select(policy, part, config, selection_generator)
+            metrics = accumulated_step(optimiser, part, descended, config)
     return metrics | {f"selection/{name}": value for name, value in selection.items()}, part
 
 

@@ -20,7 +20,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from agents.masking import check_shapes, masked, masked_mean
+from agents.masking import check_shapes, masked, masked_mean, masked_sum
 
 
 def log_ratio(log_prob: Tensor, old_log_prob: Tensor, mask: Tensor) -> Tensor:
@@ -49,7 +49,9 @@ def reinforce(log_prob: Tensor, advantages: Tensor, mask: Tensor) -> Tensor:
     return -masked(advantages, mask) * masked(log_prob, mask)
 
 
-def likelihood_of_right(log_prob: Tensor, outcome: Tensor, mask: Tensor) -> Tensor:
+def likelihood_of_right(
+    log_prob: Tensor, outcome: Tensor, mask: Tensor, *, num_tokens: Tensor | None = None
+) -> Tensor:
     """VAPO's term on positive examples (arXiv 2504.05118): -sum log pi / sum l over rows that earned more than 0.
 
     A mean over the tokens of the right rows alone, however many rows are wrong; 0 where none is right.
@@ -58,12 +60,19 @@ def likelihood_of_right(log_prob: Tensor, outcome: Tensor, mask: Tensor) -> Tens
         log_prob: `[B, T]`, carries the gradient.
         outcome: `[B]`, what each row earned.
         mask: `[B, T]`.
+        num_tokens: those of the right rows of the whole minibatch, where this is a part of it; default: counted here.
 
     Returns:
         A scalar.
     """
     check_shapes(mask, log_prob=log_prob)
-    return -masked_mean(log_prob, mask.bool() & (outcome > 0).unsqueeze(1))
+    right = tokens_of_right(outcome, mask)
+    return -masked_mean(log_prob, right) if num_tokens is None else -masked_sum(log_prob, right) / num_tokens
+
+
+def tokens_of_right(outcome: Tensor, mask: Tensor) -> Tensor:
+    """`[B, T]` bool: the valid tokens of rows that earned more than 0."""
+    return mask.bool() & (outcome > 0).unsqueeze(1)
 
 
 def ppo_clip(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Literal
 
@@ -22,6 +23,8 @@ class OptimiserConfig(PolicyConfig):
         adam_eps: what Adam adds to their root.
         learning_rate: at the start.
         learning_rate_end: share of it that is left at the end of the budget, reached linearly; 1 keeps it constant.
+        micro_batches: parts of what a gradient step is on that are in memory one after the other; their gradients add
+            up to that of the whole, whatever the aggregation.
         max_grad_norm: the gradient's global norm is cut to this; 0 switches it off.
         entropy_coef: weight of the entropy bonus at the start.
         entropy_coef_end: share of it that is left at the end of the budget, reached linearly.
@@ -37,6 +40,7 @@ class OptimiserConfig(PolicyConfig):
     adam_eps: float = 1e-5
     learning_rate: float = 2e-3
     learning_rate_end: float = 1.0
+    micro_batches: int = 1
     max_grad_norm: float = 0.5
     entropy_coef: float = 0.05
     entropy_coef_end: float = 0.0
@@ -90,6 +94,33 @@ def gradient_step(optimiser: torch.optim.Optimizer, loss: Tensor, max_grad_norm:
     optimiser.zero_grad(set_to_none=True)
     loss.backward()
     return apply_gradient(optimiser, max_grad_norm)
+
+
+def accumulated_step(
+    optimiser: torch.optim.Optimizer,
+    whole: Batch,
+    loss: Callable[[Batch, Batch], tuple[Tensor, dict[str, Tensor]]],
+    config: OptimiserConfig,
+) -> dict[str, Tensor]:
+    """One gradient step on a minibatch, of which `config.micro_batches` parts are in memory one after the other.
+
+    Args:
+        optimiser: takes the step.
+        whole: the minibatch.
+        loss: of a micro-batch and the whole minibatch: what to descend and what to record, both normalised by the
+            whole, so that they add up.
+        config: `micro_batches` and `max_grad_norm`.
+
+    Returns:
+        What `loss` records, summed over micro-batches, and `gradient_norm`.
+    """
+    optimiser.zero_grad(set_to_none=True)
+    sums: dict[str, Tensor] = {}
+    for micro in whole.micro_batches(config.micro_batches):
+        total, metrics = loss(micro, whole)
+        total.backward()
+        sums = {name: sums.get(name, 0.0) + value.detach() for name, value in metrics.items()}
+    return sums | {"gradient_norm": apply_gradient(optimiser, config.max_grad_norm)}
 
 
 def apply_gradient(optimiser: torch.optim.Optimizer, max_grad_norm: float) -> Tensor:

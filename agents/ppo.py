@@ -9,18 +9,19 @@ bootstrap from their final observation.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
-from agents.aggregation import aggregate
-from agents.critic_learning import CriticConfig, fit_values, with_advantages
+from agents.aggregation import aggregate, count
+from agents.critic_learning import CriticConfig, fit_values, standardised, with_advantages
 from agents.diagnostics import approx_kl, diagnosis
 from agents.language_presets import LANGUAGE, RESPONSES
-from agents.losses import likelihood_of_right, log_ratio, ppo_clip, value_loss
-from agents.masking import whiten
-from agents.optimisation import apply_schedules, gradient_step, make_optimiser
+from agents.losses import likelihood_of_right, log_ratio, ppo_clip, tokens_of_right, value_loss
+from agents.optimisation import accumulated_step, apply_schedules, make_optimiser
 from agents.policies import Policy
 from agents.reward_scaling import RewardScale
 from agents.rollouts.batch import Batch
@@ -131,23 +132,31 @@ PRESETS: dict[str, dict[str, Any]] = {
 }
 
 
-def loss(policy: Policy, part: Batch, config: Config, entropy_coef: float) -> tuple[torch.Tensor, dict[str, Any]]:
-    """The clipped surrogate, the critic's error and the entropy bonus of one minibatch (eq. 9); VAPO's likelihood."""
-    assert part.advantages is not None and part.returns is not None
-    now = policy.evaluate(part)
+def loss(
+    policy: Policy, micro: Batch, whole: Batch, config: Config, entropy_coef: float
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """The clipped surrogate, the critic's error and the entropy bonus (eq. 9), with VAPO's likelihood where asked for.
+
+    Of a micro-batch, normalised by the whole minibatch.
+    """
+    assert micro.advantages is not None and micro.returns is not None
+    num_tokens, _ = count(whole.mask)
+    now = policy.evaluate(micro)
     assert now.values is not None
-    advantages = whiten(part.advantages, part.mask) if config.normalize_advantages else part.advantages
-    ratio = log_ratio(now.log_prob, part.old_log_prob, part.mask)
-    surrogate = ppo_clip(ratio, advantages, config.clip_ratio_low, config.clip_ratio_high, config.dual_clip)
-    policy_loss = aggregate(surrogate, part.mask)
-    critic_loss = aggregate(value_loss(now.values, part.returns, part.mask, part.values, config.value_clip), part.mask)
-    entropy = aggregate(now.entropy, part.mask)
+    ratio = log_ratio(now.log_prob, micro.old_log_prob, micro.mask)
+    surrogate = ppo_clip(ratio, micro.advantages, config.clip_ratio_low, config.clip_ratio_high, config.dual_clip)
+    errors = value_loss(now.values, micro.returns, micro.mask, micro.values, config.value_clip)
+    policy_loss, critic_loss, entropy = (
+        aggregate(numbers, micro.mask, num_tokens=num_tokens) for numbers in (surrogate, errors, now.entropy)
+    )
     total = policy_loss + config.value_coef * critic_loss - entropy_coef * entropy
-    metrics = {"policy_loss": policy_loss.detach(), "value_loss": critic_loss.detach()}
+    metrics = {"policy_loss": policy_loss, "value_loss": critic_loss}
     if config.likelihood_coef:
-        likelihood_loss = likelihood_of_right(now.log_prob, part.rewards.sum(1), part.mask)
-        total = total + config.likelihood_coef * likelihood_loss
-        metrics["likelihood_loss"] = likelihood_loss.detach()
+        num_right = tokens_of_right(whole.rewards.sum(1), whole.mask).sum().clamp(min=1)
+        metrics["likelihood_loss"] = likelihood_of_right(
+            now.log_prob, micro.rewards.sum(1), micro.mask, num_tokens=num_right
+        )
+        total = total + config.likelihood_coef * metrics["likelihood_loss"]
     return total, metrics
 
 
@@ -161,11 +170,12 @@ def update(
 ) -> tuple[dict[str, Any], Batch]:
     """Several epochs of minibatch ascent on one batch; returns the last minibatch and its metrics."""
     data = policy.examples(with_advantages(batch, config))
+    descended = partial(loss, policy, config=config, entropy_coef=entropy_coef)
     epochs = 0
     while epochs < config.epochs:
         for part in data.minibatches(config.minibatches, generator, policy.keeps_groups):
-            total, metrics = loss(policy, part, config, entropy_coef)
-            metrics["gradient_norm"] = gradient_step(optimiser, total, config.max_grad_norm)
+            scaled = standardised(part) if config.normalize_advantages else part
+            metrics = accumulated_step(optimiser, scaled, descended, config)
         epochs += 1
         if config.target_kl is not None and float(approx_kl(policy, part)) > config.target_kl:
             break

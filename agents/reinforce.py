@@ -8,6 +8,7 @@ a critic learned beside the policy.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,13 +16,13 @@ import torch
 from torch import Tensor
 
 from agents.advantages import rebn, remax, reward_to_go
-from agents.aggregation import AggregationMode, aggregate
+from agents.aggregation import AggregationMode, aggregate, count
 from agents.diagnostics import diagnosis
 from agents.group_advantages import group_reward_to_go, per_token
 from agents.language_presets import LANGUAGE, RESPONSES
 from agents.losses import reinforce, value_loss
 from agents.masking import whiten
-from agents.optimisation import OptimiserConfig, apply_schedules, gradient_step, make_optimiser
+from agents.optimisation import OptimiserConfig, accumulated_step, apply_schedules, make_optimiser
 from agents.policies import Policy
 from agents.rollouts.batch import Batch
 from agents.run_kinds import begin
@@ -125,21 +126,36 @@ def monte_carlo(batch: Batch, config: Config) -> tuple[Tensor, Tensor]:
     return returns, returns
 
 
+def loss(
+    policy: Policy, micro: Batch, whole: Batch, config: Config, entropy_coef: float
+) -> tuple[Tensor, dict[str, Tensor]]:
+    """-A log pi - entropy_coef * entropy (+ the critic's error) of a micro-batch, normalised by the whole batch."""
+    assert micro.advantages is not None and micro.returns is not None
+    num_tokens, num_sequences = count(whole.mask)
+    now = policy.evaluate(micro)
+    entropy = aggregate(now.entropy, micro.mask, num_tokens=num_tokens)
+    surrogate = reinforce(now.log_prob, micro.advantages, micro.mask)
+    metrics = {
+        "policy_loss": aggregate(
+            surrogate, micro.mask, config.aggregation, num_tokens=num_tokens, num_sequences=num_sequences
+        )
+    }
+    total = metrics["policy_loss"] - entropy_coef * entropy
+    if now.values is not None:
+        errors = value_loss(now.values, micro.returns, micro.mask)
+        metrics["value_loss"] = aggregate(errors, micro.mask, num_tokens=num_tokens)
+        total = total + config.value_coef * metrics["value_loss"]
+    return total, metrics
+
+
 def update(
     policy: Policy, optimiser: torch.optim.Optimizer, batch: Batch, config: Config, entropy_coef: float
 ) -> tuple[dict[str, Any], Batch]:
-    """One gradient step on -A log pi - entropy_coef * entropy (+ the critic's error)."""
+    """One gradient step on the whole batch."""
     advantages, returns = monte_carlo(batch, config)
-    now = policy.evaluate(batch)
-    entropy = aggregate(now.entropy, batch.mask)
-    policy_loss = aggregate(reinforce(now.log_prob, advantages, batch.mask), batch.mask, config.aggregation)
-    metrics = {"policy_loss": policy_loss}
-    total = policy_loss - entropy_coef * entropy
-    if now.values is not None:
-        metrics["value_loss"] = aggregate(value_loss(now.values, returns, batch.mask), batch.mask)
-        total = total + config.value_coef * metrics["value_loss"]
-    metrics["gradient_norm"] = gradient_step(optimiser, total, config.max_grad_norm)
-    return {name: value.detach() for name, value in metrics.items()}, batch.with_(advantages=advantages)
+    data = batch.with_(advantages=advantages, returns=returns)
+    descended = partial(loss, policy, config=config, entropy_coef=entropy_coef)
+    return accumulated_step(optimiser, data, descended, config), data
 
 
 def train(spec: RunSpec, run_dir: Path) -> dict[str, Any]:

@@ -7,15 +7,17 @@ start from the first model each time. Different right responses to a problem are
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
-from agents.aggregation import aggregate
+from agents.aggregation import aggregate, count
 from agents.diagnostics import diagnosis
 from agents.language_presets import LANGUAGE
-from agents.optimisation import OptimiserConfig, apply_schedules, gradient_step, make_optimiser
+from agents.optimisation import OptimiserConfig, accumulated_step, apply_schedules, make_optimiser
 from agents.policies import Policy
 from agents.rollouts.batch import Batch
 from agents.run_kinds import begin_language
@@ -60,6 +62,13 @@ def accepted(batch: Batch, most: int) -> Batch:
     return batch.with_(advantages=batch.mask.float()).rows(index)
 
 
+def loss(policy: Policy, micro: Batch, whole: Batch) -> tuple[Tensor, dict[str, Tensor]]:
+    """-log pi a token of a micro-batch, normalised by the whole minibatch."""
+    log_prob = policy.evaluate(micro).log_prob
+    imitation_loss = -aggregate(log_prob, micro.mask, num_tokens=count(whole.mask)[0])
+    return imitation_loss, {"imitation_loss": imitation_loss}
+
+
 def update(
     policy: Policy, optimiser: torch.optim.Optimizer, batch: Batch, config: Config, generator: torch.Generator
 ) -> tuple[dict[str, Any], Batch]:
@@ -70,9 +79,8 @@ def update(
         return share, batch.with_(advantages=torch.zeros_like(batch.rewards))
     for _ in range(config.epochs):
         for part in right.minibatches(config.minibatches, generator, policy.keeps_groups):
-            loss = -aggregate(policy.evaluate(part).log_prob, part.mask)
-            norm = gradient_step(optimiser, loss, config.max_grad_norm)
-    return {"imitation_loss": loss.detach(), "gradient_norm": norm, **share}, part
+            metrics = accumulated_step(optimiser, part, partial(loss, policy), config)
+    return {**metrics, **share}, part
 
 
 def train(spec: RunSpec, run_dir: Path) -> dict[str, Any]:

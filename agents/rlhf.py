@@ -33,6 +33,7 @@ class Config(ppo.Config):
     Attributes:
         group_size: responses to one problem, which are compared; divides `num_envs`.
         preference_share: of the budget, in which the reward model learns.
+        micro_batches: of PPO's steps; the reward model compares all responses of a batch at once.
         reward_learning_rate: of the reward model.
         kl_coef: weight of the divergence from the first policy, paid token by token.
     """

@@ -8,19 +8,20 @@ four responses a problem (arXiv 2505.15134). What such a run gains, sharpening a
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
 from torch import Tensor
 
-from agents.aggregation import aggregate
+from agents.aggregation import aggregate, count
 from agents.diagnostics import diagnosis
 from agents.entropy_minimization import em_rl_sequence_reward, em_rl_token_reward
 from agents.group_advantages import per_token, rloo
 from agents.language_presets import LANGUAGE, RESPONSES
 from agents.losses import reinforce
-from agents.optimisation import OptimiserConfig, apply_schedules, gradient_step, make_optimiser
+from agents.optimisation import OptimiserConfig, accumulated_step, apply_schedules, make_optimiser
 from agents.policies import Policy
 from agents.rollouts.batch import Batch
 from agents.run_kinds import begin_language
@@ -52,29 +53,34 @@ PRESETS: dict[str, dict[str, Any]] = {
 }
 
 
-def confidence_advantages(batch: Batch, entropy: Tensor, config: Config) -> Tensor:
+def confidence_advantages(policy: Policy, batch: Batch, config: Config) -> Tensor:
     """`[B, T]`, of EM-RL's rewards; zeros for EM-FT."""
     if config.objective == "em_ft":
-        return torch.zeros_like(entropy)
+        return torch.zeros_like(batch.old_log_prob)
     if config.objective == "em_rl_sequence":
         confidence = em_rl_sequence_reward(batch.old_log_prob, batch.mask)
     else:
-        confidence = em_rl_token_reward(entropy, batch.mask)
+        with torch.no_grad():
+            confidence = em_rl_token_reward(policy.evaluate(batch).entropy, batch.mask)
     return per_token(rloo(confidence, batch.group), batch.mask)
+
+
+def loss(policy: Policy, micro: Batch, whole: Batch, config: Config) -> tuple[Tensor, dict[str, Tensor]]:
+    """The mean entropy (EM-FT) or -A log pi (EM-RL) of a micro-batch, normalised by the whole batch."""
+    assert micro.advantages is not None
+    now = policy.evaluate(micro)
+    is_direct = config.objective == "em_ft"
+    numbers = now.entropy if is_direct else reinforce(now.log_prob, micro.advantages, micro.mask)
+    policy_loss = aggregate(numbers, micro.mask, num_tokens=count(whole.mask)[0])
+    return policy_loss, {"policy_loss": policy_loss}
 
 
 def update(
     policy: Policy, optimiser: torch.optim.Optimizer, batch: Batch, config: Config
 ) -> tuple[dict[str, Any], Batch]:
     """One gradient step; the verifier's rewards are not looked at."""
-    now = policy.evaluate(batch)
-    advantages = confidence_advantages(batch, now.entropy.detach(), config)
-    if config.objective == "em_ft":
-        loss = aggregate(now.entropy, batch.mask)
-    else:
-        loss = aggregate(reinforce(now.log_prob, advantages, batch.mask), batch.mask)
-    norm = gradient_step(optimiser, loss, config.max_grad_norm)
-    return {"policy_loss": loss.detach(), "gradient_norm": norm}, batch.with_(advantages=advantages)
+    data = batch.with_(advantages=confidence_advantages(policy, batch, config))
+    return accumulated_step(optimiser, data, partial(loss, policy, config=config), config), data
 
 
 def train(spec: RunSpec, run_dir: Path) -> dict[str, Any]:

@@ -38,6 +38,7 @@ class Batch:
         returns: `[B, T]`, the critic's targets, filled in by the algorithm.
         greedy_rewards: `[B]`, what the likeliest response to the same prompt earned, where it was asked for.
         ref_log_prob: `[B, T]`, under a frozen reference policy, where the algorithm uses one.
+        selected: `[B, T]` bool, the steps that Clip-Cov or its kind marked in the minibatch, where one does.
     """
 
     observations: Tensor
@@ -55,6 +56,7 @@ class Batch:
     returns: Tensor | None = None
     greedy_rewards: Tensor | None = None
     ref_log_prob: Tensor | None = None
+    selected: Tensor | None = None
 
     def __len__(self) -> int:
         return self.actions.shape[0]
@@ -130,3 +132,11 @@ class Batch:
         order = torch.randperm(len(names), generator=generator, device=generator.device).to(device)
         for part in order.tensor_split(min(count, len(names))):
             yield self.rows(part if group is None else torch.isin(group, part).nonzero().squeeze(1))
+
+    def micro_batches(self, count: int) -> Iterator[Batch]:
+        """Yields the rows in order, in `count` nearly equal parts (no more than rows); a single part as it is."""
+        if count == 1:
+            yield self
+            return
+        for part in torch.arange(len(self), device=self.mask.device).tensor_split(min(count, len(self))):
+            yield self.rows(part)

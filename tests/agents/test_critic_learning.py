@@ -77,8 +77,8 @@ def test_vapo_adds_the_likelihood_with_its_weight():
     policy = small_policy(critic="detached")
     settings = {**ppo.PRESETS["text"], **ppo.PRESETS["vapo"], "precision": "float32"}
     config, batch = make_config(ppo.Config, settings), with_advantages(valued_batch(), ppo.Config(**TEXT))
-    with_term, metrics = ppo.loss(policy, batch, config, 0.0)
-    without, _ = ppo.loss(policy, batch, replace(config, likelihood_coef=0.0), 0.0)
+    with_term, metrics = ppo.loss(policy, batch, batch, config, 0.0)
+    without, _ = ppo.loss(policy, batch, batch, replace(config, likelihood_coef=0.0), 0.0)
     assert metrics["likelihood_loss"] > 0 and config.group_size == 16
     torch.testing.assert_close(with_term - without, 0.1 * metrics["likelihood_loss"])
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from functools import partial
+
 import gymnasium as gym
 import pytest
 import torch
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 
 import rlenvs  # noqa: F401
 from agents import advantages, group_advantages, grpo
-from agents.optimisation import make_optimiser
+from agents.optimisation import accumulated_step, make_optimiser
 from agents.policies import build_policy
 from agents.rollouts.batch import Batch
 from agents.rollouts.clock import Clock
@@ -30,32 +32,35 @@ def collected(seed: int, config: grpo.Config):
     return policy.double(), batch.with_(advantages=grpo.group_advantages(batch, config).double())
 
 
+def step(policy, batch: Batch, config: grpo.Config, entropy_coef: float):
+    descended = partial(grpo.loss, policy, config=config, entropy_coef=entropy_coef)
+    return accumulated_step(make_optimiser(policy, config), batch, descended, config)
+
+
 @settings(max_examples=12, deadline=None)
 @given(seed=st.integers(0, 1000), selection=st.sampled_from(SELECTIONS), micro_batches=st.sampled_from([2, 3, 12]))
 def test_micro_batches_change_neither_the_selection_nor_the_gradient(seed, selection, micro_batches):
     shared = {"hidden": (8,), "selection": selection, "selection_ratio": 0.1, "kl_coef": 0.1}
-    for mode in ("token-mean", "seq-mean-token-mean"):
-        gradients = []
-        for parts in (1, micro_batches):
-            config = grpo.Config(**shared, aggregation=mode, micro_batches=parts, max_grad_norm=0.0)
-            policy, batch = collected(seed, config)
-            batch = batch.with_(ref_log_prob=batch.old_log_prob - 0.1)
-            log_prob = policy.evaluate(batch).log_prob.detach()
-            chosen, _ = grpo.select(log_prob, batch, config, torch.Generator().manual_seed(seed))
-            metrics = grpo.minibatch_step(policy, make_optimiser(policy, config), batch, chosen, config, 0.01)
-            gradients.append((chosen, [p.grad.clone() for p in policy.parameters()], metrics["policy_loss"]))
-        (one, one_gradient, one_loss), (many, many_gradient, many_loss) = gradients
-        assert torch.equal(one, many)
-        assert torch.allclose(one_loss, many_loss, atol=1e-6)
-        for left, right in zip(one_gradient, many_gradient, strict=True):
-            assert torch.allclose(left, right, atol=1e-6)
+    gradients = []
+    for parts in (1, micro_batches):
+        config = grpo.Config(**shared, micro_batches=parts, max_grad_norm=0.0)
+        policy, batch = collected(seed, config)
+        batch = batch.with_(ref_log_prob=batch.old_log_prob - 0.1)
+        batch, _ = grpo.select(policy, batch, config, torch.Generator().manual_seed(seed))
+        metrics = step(policy, batch, config, 0.01)
+        gradients.append((batch.selected, [p.grad.clone() for p in policy.parameters()], metrics["policy_loss"]))
+    (one, one_gradient, one_loss), (many, many_gradient, many_loss) = gradients
+    assert (one is many is None) if selection == "none" else torch.equal(one, many)
+    assert torch.allclose(one_loss, many_loss, atol=1e-6)
+    for left, right in zip(one_gradient, many_gradient, strict=True):
+        assert torch.allclose(left, right, atol=1e-6)
 
 
 def test_the_same_seed_marks_the_same_tokens_and_another_one_others():
     config = grpo.Config(hidden=(8,), selection="random", selection_ratio=0.3)
     policy, batch = collected(5, config)
-    log_prob = policy.evaluate(batch).log_prob.detach()
-    marks = [grpo.select(log_prob, batch, config, torch.Generator().manual_seed(seed))[0] for seed in (1, 1, 2)]
+    generators = [torch.Generator().manual_seed(seed) for seed in (1, 1, 2)]
+    marks = [grpo.select(policy, batch, config, generator)[0].selected for generator in generators]
     assert torch.equal(marks[0], marks[1]) and not torch.equal(marks[0], marks[2])
     assert marks[0].sum() > 0 and not marks[0][~batch.mask].any()
 
@@ -126,8 +131,7 @@ def test_on_policy_all_surrogates_have_the_policy_gradient(surrogate):
         policy, batch = collected(4, config)
         batch = batch.with_(old_log_prob=policy.evaluate(batch).log_prob.detach())
         row = batch.advantages.mean(1, keepdim=True).expand(batch.mask.shape)  # constant in a row, as outcomes give it
-        nothing = torch.zeros_like(batch.mask)
-        grpo.minibatch_step(policy, make_optimiser(policy, config), batch.with_(advantages=row), nothing, config, 0.0)
+        step(policy, batch.with_(advantages=row), config, 0.0)
         gradients.append([parameter.grad.clone() for parameter in policy.parameters()])
     assert any(gradient.abs().max() > 1e-4 for gradient in gradients[0])
     for one, other in zip(*gradients, strict=True):
