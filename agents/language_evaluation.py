@@ -7,7 +7,7 @@ what temperature 0 does; where pass@k falls while pass@1 rises, it has narrowed 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +18,7 @@ from torch import Tensor
 from agents.answer_statistics import pass_at, standard_error, tries_reported
 from agents.policies.causal_lm import CausalLM
 from agents.policies.responses import padded_prompts
-from agents.rollouts.generation import GREEDY, Adjustment, Generation, Sampling, generate
+from agents.rollouts.generation import Adjustment, Generation, Sampling, generate
 from agents.rollouts.generation_collector import response_batch
 from rlenvs.text.judging import UNFINISHED
 from rlenvs.text.rules import Rules
@@ -154,7 +154,7 @@ def first_problems(rules: Rules, count: int) -> NDArray[np.int64]:
 def report(
     policy: CausalLM, rules: Rules, problems: int, k: int, seed: int, adjustment: Adjustment = "none"
 ) -> dict[str, float]:
-    """Sampled at temperature 1 and greedy side by side: what a run's record tells before and after.
+    """Sampled at temperature 1 and greedy side by side, with the policy's own stop strings: what a run's record tells.
 
     Returns:
         `pass@1` with `standard_error`, `entropy`, `pass@2` to `pass@k`, `maj@k`, `distinct`, `greedy`, and how many
@@ -162,11 +162,12 @@ def report(
         policy's own, at the prefixes that were written so.
     """
     chosen = first_problems(rules, problems)
-    sampled = answer(policy, rules, chosen, k, Sampling(), seed).scores()
-    greedy = answer(policy, rules, chosen, 1, GREEDY, seed).scores()["pass@1"]
+    sampling = Sampling(stop=policy.config.stop)
+    sampled = answer(policy, rules, chosen, k, sampling, seed).scores()
+    greedy = answer(policy, rules, chosen, 1, replace(sampling, temperature=0.0), seed).scores()["pass@1"]
     told = {**sampled, "greedy": greedy, "problems": float(len(chosen))}
     if adjustment != "none":
-        adjusted = answer(policy, rules, chosen, k, Sampling(adjustment=adjustment), seed).scores()
+        adjusted = answer(policy, rules, chosen, k, replace(sampling, adjustment=adjustment), seed).scores()
         told |= {f"{adjustment}/{name}": value for name, value in adjusted.items()}
     return told
 

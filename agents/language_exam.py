@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +31,8 @@ class Exam:
         problems: the first so many of the split.
         tries: responses to each.
         turns: responses of one try at most, with feedback between them.
-        sampling: how tokens are drawn; temperature 0 is greedy.
+        sampling: how tokens are drawn; temperature 0 is greedy. Without stop strings those of the policy's training
+            hold where there is one turn.
         by: a field of the problems' own data, such as `level`, that tables are made by; empty for none.
         seed: of the draws.
         chunk: responses written side by side.
@@ -86,10 +87,11 @@ def sit(policy: CausalLM, rules: Rules, exam: Exam) -> Result:
     """
     chosen = first_problems(rules, exam.problems)
     labels = _labels(rules, chosen.tolist(), exam.by)
-    asked = (exam.sampling, exam.seed, exam.chunk)
     if exam.turns == 1:
-        answers = answer(policy, rules, chosen, exam.tries, *asked)
+        sampling = replace(exam.sampling, stop=exam.sampling.stop or policy.config.stop)
+        answers = answer(policy, rules, chosen, exam.tries, sampling, exam.seed, exam.chunk)
     else:
+        asked = (exam.sampling, exam.seed, exam.chunk)
         answers = answer_in_turns(policy, rules, chosen, exam.tries, exam.turns, *asked)
     groups = {"all": np.arange(len(chosen)), **(groups_of(labels) if exam.by else {})}
     told = answers.by_problem()

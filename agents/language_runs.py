@@ -81,7 +81,7 @@ class LanguageRun(Run):
         """Groups of responses to one prompt; with `greedy_baseline` the likeliest one is judged too."""
         assert self.policy is not None
         config = self.policy.config
-        sampling = Sampling(config.temperature, config.top_p)
+        sampling = Sampling(config.temperature, config.top_p, config.stop)
         self.collector = GenerationCollector(
             env, group_size, sampling, self.generator, self.spec.seed, self.clock, greedy_baseline, self.served
         )
@@ -118,7 +118,8 @@ class LanguageRun(Run):
         assert self.policy is not None
         config, rules = self.policy.config, self.validation_rules
         problems = first_problems(rules, config.validation_problems)
-        answers = answer(self.policy, rules, problems, config.validation_tries, Sampling(), seed=self.env_steps)
+        sampling = Sampling(stop=config.stop)
+        answers = answer(self.policy, rules, problems, config.validation_tries, sampling, seed=self.env_steps)
         rows = answers.rows(rules, SAMPLES)
         self.directory.append("samples", [{"step": self.env_steps, **row} for row in rows])
         self.display.tell(f"  {row['status']:10} {row['problem']}  {row['response']!r:.100}" for row in rows[:SHOWN])

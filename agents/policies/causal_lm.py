@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
@@ -17,8 +18,10 @@ from agents.policies.config import PolicyConfig
 from agents.policies.responses import NO_TOKEN, Responses
 from agents.precision import LEAST_WORK
 from agents.rollouts.batch import Batch
-from agents.rollouts.generation import Decoding
+from agents.rollouts.generation import Decoding, stopped
 from agents.rollouts.static_decoding import StaticDecoder
+
+MOST_LOGITS = 1 << 26  # at once where no gradient needs them: 256 MiB in float32
 
 
 class Body(Protocol):
@@ -48,7 +51,7 @@ class CausalLM(nn.Module):
 
     Args:
         body: the decoder; where training starts.
-        config: `critic`, `temperature` and `precision`, resolved.
+        config: `critic`, `temperature`, `stop` and `precision`, resolved.
         pad_id: behind the end of responses.
         eos_id: the end of a response.
         writable: `[V]` bool, the environment's tokens; a model's further ones are never written.
@@ -57,11 +60,13 @@ class CausalLM(nn.Module):
     Attributes:
         keeps_groups: minibatches should hold whole groups: their prompt is read once.
         is_large: whether one token is work enough for a second thread to pay.
+        decode: ids to text, for stop strings; None where there are none.
         static: decodes in its own memory, as CUDA graphs; None where rows leave memory as they finish.
     """
 
     keeps_groups = True
     never: Tensor
+    decode: Callable[[Sequence[int]], str] | None = None
     static: StaticDecoder | None = None
 
     def __init__(
@@ -116,10 +121,7 @@ class CausalLM(nn.Module):
         responses = Responses.of(batch.observations, batch.actions, batch.mask, batch.group)
         with self.computing():
             features = self.body.features(responses)
-        logits = self.next_token_logits(features)
-        place = responses.source * logits.shape[-1] + batch.actions[batch.mask]
-        log_prob = (logits / self.config.temperature).log_softmax(-1).flatten().index_select(0, place)
-        entropy = entropy_of_logits(logits).index_select(0, responses.source)
+        log_prob, entropy = self._of_tokens(features, responses.source, batch.actions[batch.mask])
         values = self._values(features, responses) if self.has_critic else None
         return Evaluation(
             log_prob=spread(log_prob, batch.mask),
@@ -148,7 +150,11 @@ class CausalLM(nn.Module):
         places = torch.arange(observations.shape[1] - 2, device=self.device)
         texts = observations[:, :-2].masked_fill(places >= length, NO_TOKEN)
         features = self.decoding(texts[:, : int(length.max())], 1, 0).features
-        return self.next_token_logits(features) / self.config.temperature
+        logits = self.next_token_logits(features) / self.config.temperature
+        if not self.config.stop:
+            return logits
+        responses = [row[start:end] for *row, start, end in observations.tolist()]
+        return self._ending(logits, responses)
 
     def checkpoint(self) -> dict[str, Any]:
         """Parameters and settings: what `policy.pt` and a run's checkpoint hold."""
@@ -157,6 +163,29 @@ class CausalLM(nn.Module):
     def resume(self, state: dict[str, Any]) -> None:
         """Goes on from `checkpoint()`."""
         self.load_state_dict(state["state_dict"])
+
+    def _of_tokens(self, features: Tensor, source: Tensor, taken: Tensor) -> tuple[Tensor, Tensor]:
+        """Log-probabilities of tokens `taken` `[N]` and entropies before them, from features `[U, width]` at `source`.
+
+        Without gradients no more logits than `MOST_LOGITS` are kept at a time.
+        """
+        size = max(1, MOST_LOGITS // self.vocab_size)
+        if len(features) > size and not torch.is_grad_enabled():
+            parts = zip(source.split(size), taken.split(size), strict=True)
+            told = [self._of_tokens(features[of], torch.arange(len(of), device=of.device), ids) for of, ids in parts]
+            return torch.cat([one for one, _ in told]), torch.cat([other for _, other in told])
+        logits = self.next_token_logits(features)
+        place = source * logits.shape[-1] + taken
+        log_prob = (logits / self.config.temperature).log_softmax(-1).flatten().index_select(0, place)
+        return log_prob, entropy_of_logits(logits).index_select(0, source)
+
+    def _ending(self, logits: Tensor, responses: list[list[int]]) -> Tensor:
+        """Logits `[n, V]` of which those behind a stop string leave nothing but the end token."""
+        if self.decode is None:
+            raise ValueError(f"config stop={self.config.stop}: the policy cannot decode; build it by language_policy")
+        ended = torch.tensor(stopped(responses, self.config.stop, self.decode), device=self.device)
+        is_other = torch.arange(logits.shape[-1], device=self.device) != self.eos_id
+        return logits.masked_fill(ended.unsqueeze(1) & is_other, -torch.inf)
 
     def _values(self, features: Tensor, responses: Responses) -> Tensor:
         """`[U]`, V of what is written before each token."""

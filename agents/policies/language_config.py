@@ -24,6 +24,8 @@ class LanguageConfig:
         gradient_checkpointing: compute the layers again for the gradient instead of keeping what they came to.
         temperature: of sampling while training; log-probabilities are taken at the same one.
         top_p: of sampling while training; log-probabilities are not truncated.
+        stop: strings that end a response too, with the token that completes one, in training and in evaluations; what
+            was written up to there is judged, and no end token is learned behind it. Served rollouts have none.
         warm_up_steps: gradient steps on demonstrations before reinforcement learning; None for none.
         warm_up_learning_rate: of the warm-up, at its highest.
         warm_up_batch_size: demonstrations a step.
@@ -52,6 +54,7 @@ class LanguageConfig:
     gradient_checkpointing: bool = False
     temperature: float = 1.0
     top_p: float = 1.0
+    stop: tuple[str, ...] = ()
     warm_up_steps: int | None = None
     warm_up_learning_rate: float = 3e-3
     warm_up_batch_size: int = 64

@@ -175,7 +175,8 @@ def _write(
             store[:, step].index_copy_(0, rows, column)
         ended = chosen == writer.eos_id
         if sampling.stop and decode is not None:
-            ended |= _stopped(tokens[rows, : step + 1], sampling.stop, decode)
+            texts = tokens[rows, : step + 1].tolist()
+            ended |= torch.tensor(stopped(texts, sampling.stop, decode), device=device)
         lengths.index_copy_(0, rows, torch.where(ended & writing, step + 1, lengths.index_select(0, rows)))
         writing &= ~ended
         left = int(writing.sum())
@@ -231,8 +232,10 @@ def _nucleus(log_policy: Tensor, top_p: float) -> Tensor:
     return log_policy.masked_fill(cut, -torch.inf).log_softmax(-1)
 
 
-def _stopped(tokens: Tensor, stop: tuple[str, ...], decode: Callable[[Sequence[int]], str]) -> Tensor:
-    """`[b]` bool: the text of a row ends in, or has just completed, one of the strings."""
+def stopped(
+    responses: Sequence[Sequence[int]], stop: tuple[str, ...], decode: Callable[[Sequence[int]], str]
+) -> list[bool]:
+    """Whether the text of each response ends in, or has just completed, one of the strings `stop`."""
     tail = max(map(len, stop)) + TAIL
-    texts = [decode(row) for row in tokens[:, -tail:].tolist()]
-    return torch.tensor([any(string in text for string in stop) for text in texts], device=tokens.device)
+    texts = [decode(response[-tail:]) for response in responses]
+    return [any(string in text for string in stop) for text in texts]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -43,7 +44,7 @@ class GenerationCollector:
     Args:
         env: native vector environment of P * G members made with `group_size=G`, such as `rlenvs/MathToken-v0`.
         group_size: G.
-        sampling: temperature and top-p.
+        sampling: temperature, top-p and stop strings.
         generator: draws the tokens.
         seed: of the sequence of start seeds, one a group and batch.
         clock: takes the time of the environment and of the network.
@@ -96,11 +97,11 @@ class GenerationCollector:
         with self.clock("inference"):
             written, *more = self._write(policy, prompts)
         with self.clock("env"):
-            tokens, lengths = written.tokens.cpu().numpy(), written.lengths.cpu().numpy()
+            tokens, lengths, is_end = self._ended(written, policy.eos_id)
             rewards, infos = self.env.respond(tokens, lengths)
+            lengths = written.lengths.cpu().numpy()
         self.responses += len(tokens)
         self.tokens += int(lengths.sum())
-        is_end = tokens[np.arange(len(tokens)), lengths - 1] == policy.eos_id
         self.statistics.add(rewards, lengths, is_end, infos["status"], *more)
         with self.clock("inference"):
             return self._batch(policy, prompts, written, rewards, infos["status"] != "error", baseline)
@@ -113,23 +114,38 @@ class GenerationCollector:
             return written, apart.cpu().numpy()
         shape = (self.env.num_envs, longest)
         uniforms = torch.rand(shape, dtype=torch.float64, generator=generator, device=generator.device)
-        return (generate(policy, prompts, self.group_size, uniforms, self.sampling),)
+        return (generate(policy, prompts, self.group_size, uniforms, self.sampling, self.env.rules.tokenizer.decode),)
+
+    def _ended(self, written: Generation, eos_id: int) -> tuple[NDArray, NDArray, NDArray]:
+        """Tokens and lengths as the environment reads them, and `[B]` whether each response has an end.
+
+        The end token that stop strings stand for is put behind them here; it is in no batch, for nobody wrote it.
+        """
+        tokens, lengths = written.tokens.cpu().numpy(), written.lengths.cpu().numpy().copy()
+        has_end = tokens[np.arange(len(tokens)), lengths - 1] == eos_id
+        rows = np.flatnonzero(~has_end & (lengths < self.env.rules.max_tokens))
+        if len(rows):
+            tokens = np.pad(tokens, ((0, 0), (0, 1)))
+            tokens[rows, lengths[rows]] = eos_id
+            lengths[rows], has_end[rows] = lengths[rows] + 1, True
+        return tokens, lengths, has_end
 
     def _greedy_rewards(self, policy: CausalLM, prompts: Tensor) -> Tensor:
         """`[P * G]`: the first member of each group writes the likeliest response, then all are as before."""
         with self.clock("inference"):
             unused = torch.zeros(len(prompts), self.env.rules.max_tokens, device=prompts.device)
-            written = generate(policy, prompts, 1, unused, GREEDY)
+            greedy = replace(GREEDY, stop=self.sampling.stop)
+            written = generate(policy, prompts, 1, unused, greedy, self.env.rules.tokenizer.decode)
         with self.clock("env"):
             before = self.env.state()
-            tokens, lengths = (part.cpu().numpy() for part in (written.tokens, written.lengths))
+            tokens, lengths, _ = self._ended(written, policy.eos_id)
             leads = np.arange(self.env.num_envs) % self.group_size == 0
             rewards, _ = self.env.respond(
                 tokens.repeat(self.group_size, axis=0), lengths.repeat(self.group_size) * leads
             )
             self.env.restore(before)
         self.responses += len(tokens)
-        self.tokens += int(lengths.sum())
+        self.tokens += int(written.lengths.sum())
         earned = torch.from_numpy(rewards[leads]).to(prompts.device).float()
         return earned.repeat_interleave(self.group_size)
 

@@ -77,7 +77,7 @@ def serving(config: Mapping[str, Any]) -> Served | None:
     """The server that a configuration names, or None.
 
     Raises:
-        ValueError: there is no directory for weights, LoRA is asked for, or the address is none.
+        ValueError: there is no directory for weights, LoRA or stop strings are asked for, or the address is none.
     """
     if not config.get("server"):
         return None
@@ -85,4 +85,6 @@ def serving(config: Mapping[str, Any]) -> Served | None:
         raise ValueError("config server_weights='': name the directory that the server loads its model from")
     if config.get("lora_rank") is not None:
         raise ValueError("config lora_rank: its matrices are not sent to a server; leave out server or lora_rank")
+    if config.get("stop"):
+        raise ValueError(f"config stop={config['stop']}: a server's responses end with the end token; leave out one")
     return Served(CompletionServer(config["server"]), config["server_weights"], config["server_reload"])

@@ -7,7 +7,7 @@ import pytest
 import torch
 import transformers
 
-from agents.policies import PolicyConfig
+from agents.policies import PolicyConfig, causal_lm
 from agents.policies.bodies import HubBody, LlamaBody
 from agents.policies.causal_lm import CausalLM
 from agents.policies.language_build import build_language_policy
@@ -154,3 +154,18 @@ def test_models_that_cannot_work_are_refused_in_one_line(saved, tmp_path):
     rules = make_rules("sort", level=1, tokenizer=str(saved / "qwen2"))
     with pytest.raises(ValueError, match=f"knows {VOCAB} tokens"):
         build_language_policy(rules, PolicyConfig(model=str(tmp_path / "small")), seed=0)
+
+
+def test_without_gradients_logits_are_kept_a_few_at_a_time(monkeypatch):
+    policy = small_policy(critic="detached")
+    batch = written_batch(policy, ragged_prompts())
+    seen: list[int] = []
+    head = policy.next_token_logits
+    monkeypatch.setattr(policy, "next_token_logits", lambda features: seen.append(len(features)) or head(features))
+    with torch.no_grad():
+        whole = policy.evaluate(batch)
+        monkeypatch.setattr(causal_lm, "MOST_LOGITS", 7 * policy.vocab_size)
+        parts = policy.evaluate(batch)
+    assert len(seen) > 2 and max(seen[1:]) == 7
+    for name in ("log_prob", "entropy", "values"):
+        torch.testing.assert_close(getattr(whole, name), getattr(parts, name), atol=3e-6, rtol=0)
