@@ -41,7 +41,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "sampling_rounds": 10,
         "variant": "dapo-text",
     },
-    "overlong": {"overlong_share": 0.2, "variant": "overlong"},
+    "overlong": {"network": "causal_lm", "overlong_share": 0.2, "variant": "overlong"},
     "reinforce-plus-plus": {  # its divergence from the first policy is `kl_coef`: a loss here, a reward in the paper
         "signal": "outcome",
         "advantage": "reinforce_plus_plus",

@@ -31,27 +31,26 @@ class Config(ppo.Config):
     """PPO's settings and those of the reward model.
 
     Attributes:
-        group_size: responses to one problem, which are compared; divides `num_envs`.
+        group_size: responses to one problem, which are compared: at least 2 (the preset has 8); divides `num_envs`.
         preference_share: of the budget, in which the reward model learns.
         micro_batches: of PPO's steps; the reward model compares all responses of a batch at once.
         reward_learning_rate: of the reward model.
         kl_coef: weight of the divergence from the first policy, paid token by token.
     """
 
-    group_size: int = 8
     preference_share: float = 0.2
     reward_learning_rate: float = 1e-3
     kl_coef: float = 0.05
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.num_envs % self.group_size:
-            raise ValueError(f"config group_size={self.group_size}: it does not divide num_envs={self.num_envs}")
+        if self.network == "causal_lm" and self.group_size < 2:
+            raise ValueError(f"config group_size={self.group_size}: responses are compared; set 2 or more")
         if not 0.0 < self.preference_share < 1.0:
             raise ValueError(f"config preference_share={self.preference_share}: choose a share between 0 and 1")
 
 
-PRESETS: dict[str, dict[str, Any]] = {"text": ppo.PRESETS["text"]}
+PRESETS: dict[str, dict[str, Any]] = {"text": {**ppo.PRESETS["text"], "group_size": 8}}
 
 
 def preferred(batch: Batch, model: CausalLM, reference: CausalLM, kl_coef: float) -> Batch:

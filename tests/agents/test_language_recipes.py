@@ -178,6 +178,7 @@ def test_a_run_teaches_another(writer, tmp_path):
         ("distillation", {}, "teacher=''"),
         ("rejection-sampling", {"network": "mlp"}, "give --preset text"),
         ("rlhf", {"group_size": 3}, "does not divide"),
+        ("rlhf", {"group_size": 1}, "set 2 or more"),
         ("rlhf", {"preference_share": 1.0}, "between 0 and 1"),
     ],
 )
