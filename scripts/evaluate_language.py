@@ -41,7 +41,8 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--temperature", type=float, default=1.0, help="0 for greedy (default 1)")
     parser.add_argument("--top-p", type=float, default=1.0, help="share of probability that is drawn from (default 1)")
     parser.add_argument("--adjustment", choices=get_args(Adjustment), default="none", help="of each step's logits")
-    parser.add_argument("--stop", nargs="*", default=[], metavar="TEXT", help="strings that end a response too")
+    stop = "strings that end a response too (default: those of the run's training)"
+    parser.add_argument("--stop", nargs="*", default=[], metavar="TEXT", help=stop)
     parser.add_argument("--by", default="", metavar="FIELD", help="also tell groups of problems apart, such as level")
     parser.add_argument("--chunk", type=int, default=CHUNK, help=f"responses side by side (default {CHUNK:,})")
     parser.add_argument("--seed", type=int, default=0, help="of the draws (default 0)")
