@@ -174,14 +174,7 @@ class CommandParser(Cursor):
         upper = self.argument_of_script()
         if variable.kind != "letter":
             raise ParseError("the index of a sum is a letter")
-        return Tree(head, (self._summand(), variable.text, lower, upper))
-
-    def _summand(self) -> Tree:
-        """The product that follows; a sum is summed only where it stands in brackets."""
-        factors = [self.unary()]
-        while self.next.kind in ("letter", "number", "constant", "function") or self.next.text in (r"\frac", "(", "{"):
-            factors.append(self.power())
-        return factors[0] if len(factors) == 1 else Tree("multiply", tuple(factors))
+        return Tree(head, (self.product(), variable.text, lower, upper))
 
     def _integral(self) -> Tree:
         lower = upper = None
@@ -216,4 +209,4 @@ class CommandParser(Cursor):
         self.expect("}")
         if variable.kind != "letter":
             raise ParseError("the variable of a limit is a letter")
-        return Tree("limit", (self._summand(), variable.text, point, constant(direction)))
+        return Tree("limit", (self.product(), variable.text, point, constant(direction)))

@@ -80,6 +80,10 @@ class Cursor:
         """A sum of products."""
         raise NotImplementedError
 
+    def product(self) -> Tree:
+        """Factors and divisors; what is summed goes so far, and a sum only where it stands in brackets."""
+        raise NotImplementedError
+
     def unary(self) -> Tree:
         """A signed power."""
         raise NotImplementedError

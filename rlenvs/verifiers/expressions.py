@@ -37,10 +37,10 @@ class ExpressionParser(CommandParser):
 
     def expression(self) -> Tree:
         """Products with plus, minus and plus-minus between them."""
-        terms = [self._product()]
+        terms = [self.product()]
         while (sign := self.next.text) in ("+", "-", r"\pm", r"\mp") and self.next.kind != "text":
             self.take()
-            term = self._product()
+            term = self.product()
             if sign == "-":
                 term = negate(term)
             elif sign != "+":
@@ -101,7 +101,8 @@ class ExpressionParser(CommandParser):
         """Brackets, and commands where there is none."""
         return self.command()
 
-    def _product(self) -> Tree:
+    def product(self) -> Tree:
+        """Powers with signs, times and over each other."""
         tree = self.unary()
         while True:
             if self.accept(*_TIMES):
