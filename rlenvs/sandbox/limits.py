@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import resource
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 MAX_SOURCE_BYTES = 2**20
@@ -38,7 +38,7 @@ class Limits:
     reply_bytes: int = 8 * 2**20
 
     def __post_init__(self) -> None:
-        for name, value in asdict(self).items():
+        for name, value in self.to_json().items():
             if not isinstance(value, int | float) or isinstance(value, bool):
                 raise TypeError(f"{name} must be a number, got {value!r}")
             if not 0 < value < math.inf:
@@ -51,7 +51,7 @@ class Limits:
 
     def to_json(self) -> dict[str, Any]:
         """The fields by name."""
-        return asdict(self)
+        return dict(vars(self))
 
 
 def limit_forever() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from rlenvs.sandbox.execution import Execution
@@ -93,7 +93,7 @@ def verdict(
         "reason": "",
         "passed": right,
         "total": len(results),
-        "cases": [asdict(result) for result in results],
+        "cases": [dict(vars(result)) for result in results],
         "sandbox": layers,
     }
     first = next((place for place, result in enumerate(results) if not result.passed), None)
