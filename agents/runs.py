@@ -188,9 +188,10 @@ class Run:
     def check_budget(self, batch_steps: int) -> None:
         """Raises ValueError if not even one batch of `batch_steps` environment steps fits into the budget."""
         if self.env_steps + batch_steps > self.spec.budget:
+            pixels = f"{self.env_steps:,} are taken to measure pixels, and " if self.env_steps else ""
             raise ValueError(
-                f"budget={self.spec.budget}: one batch of {self.spec.agent} may take {batch_steps:,} environment "
-                "steps or more; raise the budget or make the batch smaller with --set"
+                f"budget={self.spec.budget}: {pixels}one batch of {self.spec.agent} may take {batch_steps:,} "
+                "environment steps or more; raise the budget or make the batch smaller with --set"
             )
 
     def batches(self, collector: Collector, policy: Any) -> Iterator[Batch]:
