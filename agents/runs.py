@@ -1,4 +1,4 @@
-"""One training from its specification to its record: seeds, resuming, evaluation, metrics, checkpoints.
+"""One training from its specification to its record: budget, metrics, evaluations, checkpoints and the result.
 
 An algorithm's `train` keeps the order of events and leaves the rest to a `Run`:
 
@@ -24,39 +24,31 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import gymnasium as gym
 import numpy as np
 import torch
-from gymnasium.vector import VectorEnv
-from numpy.typing import NDArray
 from torch import Tensor
 
-import rlenvs
 from agents import checkpoints
 from agents.configuration import ConfigType, make_config
 from agents.examination import Examiner, Probabilities, action_probabilities
+from agents.materials import Materials
 from agents.metrics import Averages
 from agents.naming import label_of
-from agents.policies import ActorCritic, Policy, PolicyConfig, build_policy
-from agents.policies.observation_statistics import fit_observation_statistics
+from agents.policies import Policy
 from agents.progress import TrainingProgress
 from agents.rollouts.batch import Batch
-from agents.rollouts.clock import Clock
 from agents.rollouts.collector import Collector
-from agents.rollouts.episodes import EpisodeCollector
-from agents.rollouts.segments import SegmentCollector
-from agents.runtime import pick_device, using_threads
+from agents.run_checkpoint import RunCheckpoint, Standing
+from agents.runtime import using_threads
 from agents.trackers import Tracker
 from rlenvs.leaderboard.curves import area_under_curve
 from rlenvs.leaderboard.episodes import save_actions
 from rlenvs.leaderboard.records import RunDirectory, RunSpec
 
-CHECKPOINT = "checkpoint.pt"
 POLICY = "policy.pt"
-STATISTICS_ENVS, STATISTICS_STEPS = 8, 8192  # random play that `normalize_observations` measures
 
 
-class Run:
+class Run(Materials):
     """The frame around one algorithm.
 
     Args:
@@ -69,26 +61,20 @@ class Run:
     """
 
     def __init__(self, spec: RunSpec, run_dir: str | Path) -> None:
-        rlenvs.register_envs()
-        self.spec = spec
+        super().__init__(spec)
         self.run_dir = Path(run_dir)
-        self.device = pick_device(str(spec.config.get("device", "auto")))
         self.threads = torch.get_num_threads()
         self.collecting_threads = 1
-        self.generator = torch.Generator(self.device).manual_seed(spec.seed)
-        self.clock = Clock()
-        self.env_steps = 0
         self.evaluations: list[tuple[int, float]] = []
         self.averages = Averages()
         self.diagnosis: Callable[[], dict[str, Tensor]] = dict
         self.parts: dict[str, Any] = {}
-        self.pixel_statistics: tuple[NDArray, NDArray] | None = None
+        self.checkpoint: RunCheckpoint | None = None
         self.examiner = Examiner(spec)
         self.eval_env = self.examiner.env
         self.tracker = Tracker()
         self.display = TrainingProgress(f"{spec.env_id} {spec.agent} seed {spec.seed}", spec.budget)
         self.started: float | None = None
-        self.before_s = 0.0  # of training before the run was resumed
 
     @classmethod
     def begin(cls, spec: RunSpec, run_dir: str | Path, config_class: type[ConfigType]) -> tuple[Run, ConfigType]:
@@ -109,60 +95,6 @@ class Run:
         """The share of the budget that is used, 0 to 1."""
         return self.env_steps / self.spec.budget
 
-    def make_vec(self, num_envs: int, **arguments: Any) -> VectorEnv:
-        """The specification's vector environment: our native one, or SyncVectorEnv for anybody else's environment.
-
-        Not others' native ones: several ignore seed lists, reset masks or what `reset` must forget.
-        """
-        kwargs = {**self.spec.env_kwargs, **arguments}
-        mode = None if self.is_ours else "sync"
-        return gym.make_vec(self.spec.env_id, num_envs=num_envs, vectorization_mode=mode, **kwargs)
-
-    def make_groups(self, groups: int, group_size: int) -> VectorEnv:
-        """A vector environment of `groups * group_size` members for `EpisodeCollector`."""
-        return self.make_vec(groups * group_size, **({"group_size": group_size} if self.is_ours else {}))
-
-    @property
-    def is_ours(self) -> bool:
-        """Whether the environment is one of this suite's, with groups and states that can be saved."""
-        return self.spec.env_id.startswith("rlenvs/")
-
-    def segments(self, env: VectorEnv, num_steps: int) -> Collector:
-        """What A2C and PPO learn from: slices of `num_steps` steps of endless play."""
-        return SegmentCollector(env, num_steps, self.generator, self.spec.seed, self.clock)
-
-    def episodes(self, env: VectorEnv, group_size: int, greedy_baseline: bool = False) -> Collector:
-        """What REINFORCE and GRPO learn from: whole episodes in groups from one start.
-
-        Raises:
-            ValueError: a greedy baseline, which language models alone have.
-        """
-        if greedy_baseline:
-            raise ValueError("config baseline='greedy': it is for network=causal_lm; choose step, batch or critic")
-        return EpisodeCollector(env, group_size, self.generator, self.spec.seed, self.clock)
-
-    def make_policy(self, env: VectorEnv, config: PolicyConfig) -> Any:
-        """A new policy on the run's device, initialised from the run's seed."""
-        seed = self.spec.seed
-        policy = build_policy(env.single_observation_space, env.single_action_space, config, seed, self.device)
-        if config.normalize_observations and policy.pixels is not None:
-            self.pixel_statistics = self.pixel_statistics or self._measure_pixels(policy)
-            policy.pixels.normalize(*self.pixel_statistics)
-        return policy
-
-    def _measure_pixels(self, policy: ActorCritic) -> tuple[NDArray, NDArray]:
-        """Mean and deviation of every pixel in random play; its steps and seconds count as training."""
-        started = time.perf_counter()
-        env = self.make_vec(STATISTICS_ENVS)
-        actions = torch.Generator().manual_seed(self.spec.seed)
-        mean, deviation, steps = fit_observation_statistics(
-            env, policy.observe, STATISTICS_STEPS, actions, self.spec.seed
-        )
-        env.close()
-        self.env_steps += steps
-        self.before_s += time.perf_counter() - started
-        return mean, deviation
-
     def track(self, **parts: Any) -> None:
         """Names what a checkpoint holds; resumes from the run's own checkpoint, or scores the untrained `policy`.
 
@@ -173,9 +105,10 @@ class Run:
         """
         self.parts = parts
         self.check_budget(max((getattr(part, "most_steps", 0) for part in parts.values()), default=0))
-        path = self.directory.path / CHECKPOINT
-        if parts and path.exists():
-            self._resume(checkpoints.load(path))
+        self.checkpoint = RunCheckpoint(self.directory, parts, self.generator) if parts else None
+        standing = self.checkpoint.resume() if self.checkpoint else None
+        if standing is not None:
+            self.env_steps, self.evaluations, self.before_s = standing
             self.tracker.open(self.directory.path, self.env_steps + 1)
             self.started = time.perf_counter()
         else:
@@ -264,9 +197,9 @@ class Run:
         self.directory.append("metrics", [row])
         self.tracker.log(row)
         self.display.show(self.env_steps, row)
-        if self.parts:
+        if self.checkpoint is not None:
             with self.clock("checkpoint"):
-                self._save()
+                self.checkpoint.save(Standing(self.env_steps, self.evaluations, self.wall_s))
         return scores["score"]
 
     @property
@@ -311,28 +244,3 @@ class Run:
 
     def _scores(self, probabilities: Probabilities) -> dict[str, float]:
         return self.examiner.scores(probabilities, self.env_steps)
-
-    def _save(self) -> None:
-        state = {
-            "run_id": self.spec.run_id,
-            "parts": checkpoints.snapshot(self.parts),
-            "generator": self.generator.get_state(),
-            "env_steps": self.env_steps,
-            "evaluations": [list(pair) for pair in self.evaluations],
-            "offsets": self.directory.offsets(),
-            "wall_s": self.wall_s,
-        }
-        checkpoints.save_atomically(state, self.directory.path / CHECKPOINT)
-
-    def _resume(self, state: dict[str, Any]) -> None:
-        if state.get("run_id") != self.spec.run_id:
-            raise ValueError(
-                f"checkpoint {self.directory.path / CHECKPOINT} is of run {state.get('run_id')}, not of "
-                f"{self.spec.run_id}; choose another directory, or delete it to train again"
-            )
-        checkpoints.restore(self.parts, state["parts"])
-        self.generator.set_state(state["generator"])
-        self.env_steps = state["env_steps"]
-        self.evaluations = [(int(step), float(score)) for step, score in state["evaluations"]]
-        self.before_s = state["wall_s"]
-        self.directory.cut_back(state["offsets"])

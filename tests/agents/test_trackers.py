@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from agents.registry import load_agent
-from agents.runs import Run
+from agents.run_checkpoint import RunCheckpoint
 from agents.trackers import LOG
 from rlenvs.leaderboard.records import RunDirectory, read_run
 
@@ -71,17 +71,17 @@ def test_a_resumed_run_shows_no_step_twice(tmp_path, monkeypatch):
     class Killed(Exception):
         pass
 
-    save = Run._save
+    save = RunCheckpoint.save
 
-    def dying(self):
-        if self.env_steps > 300:  # the row is written, the checkpoint is not: resuming writes the row again
+    def dying(self, standing):
+        if standing.env_steps > 300:  # the row is written, the checkpoint is not: resuming writes the row again
             raise Killed
-        save(self)
+        save(self, standing)
 
-    monkeypatch.setattr(Run, "_save", dying)
+    monkeypatch.setattr(RunCheckpoint, "save", dying)
     with pytest.raises(Killed):
         train(tmp_path / "run")
-    monkeypatch.setattr(Run, "_save", save)
+    monkeypatch.setattr(RunCheckpoint, "save", save)
     assert scalars(train(tmp_path / "run")) == expected(tmp_path / "run")
 
 
