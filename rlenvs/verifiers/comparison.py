@@ -1,10 +1,8 @@
-"""Two trees compared: what is around the value first, then structure part by part, then the values themselves."""
+"""Two trees compared: what is around the value first, then structure (`parts`), then the values themselves."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from rlenvs.verifiers import sets, statements
+from rlenvs.verifiers import parts, sets, statements
 from rlenvs.verifiers.exact import CostlyError, UndefinedError, rational
 from rlenvs.verifiers.measures import both_signs, measured, without_parameter_range
 from rlenvs.verifiers.outcome import Outcome, different, same
@@ -41,7 +39,7 @@ class Comparison:
         if gold.head in CONTAINERS or prediction.head in CONTAINERS or "domain" in (gold.head, prediction.head):
             return self._compare_containers(gold, prediction)
         if "cases" in (gold.head, prediction.head):
-            return self._compare_rows(gold, prediction)
+            return parts.compare_rows(gold, prediction, self.compare)
         if "congruence" in (gold.head, prediction.head):
             return self._compare_congruences(gold, prediction)
         return self.values.compare_measured(gold, prediction)
@@ -70,7 +68,7 @@ class Comparison:
             ):
                 return self.compare(other, one.args[0][1]) if swap else self.compare(one.args[0][1], other)
         if gold.head == prediction.head and gold.args[1] == ("in",) == prediction.args[1]:
-            return self._compare_in_order(gold.args[0], prediction.args[0])
+            return parts.compare_in_order(gold.args[0], prediction.args[0], self.compare)
         outcome = self._compare_real_sets(gold, prediction)
         if outcome is not None and (outcome or free_symbols(gold) == free_symbols(prediction)):
             return outcome
@@ -93,96 +91,27 @@ class Comparison:
     def _compare_containers(self, gold: Tree, prediction: Tree) -> Outcome:
         if gold.head in _GROUPS and prediction.head in _GROUPS:
             if not any(map(sets.is_inequality, (*gold.args, *prediction.args))):
-                return self._compare_unordered(gold, prediction)
+                return parts.compare_unordered(gold, prediction, self.compare)
         if "matrix" in (gold.head, prediction.head):
-            return self._compare_rows(gold, prediction)
+            return parts.compare_rows(gold, prediction, self.compare)
         if gold.head in _REAL_SETS or prediction.head in _REAL_SETS:
             outcome = self._compare_real_sets(gold, prediction)
-            return self._compare_parts(gold, prediction) if outcome is None else outcome
+            return parts.compare_sets(gold, prediction, self.compare) if outcome is None else outcome
         return self._compare_tuples(gold, prediction)
 
     def _compare_tuples(self, gold: Tree, prediction: Tree) -> Outcome:
         """At least one is a tuple, a list or a set."""
         if gold.head == prediction.head == "tuple":
-            return self._compare_in_order(gold.args, prediction.args)
+            return parts.compare_in_order(gold.args, prediction.args, self.compare)
         if {gold.head, prediction.head} == {"tuple", "list"}:
-            return self._compare_in_order(_as_tuple(gold), _as_tuple(prediction))
+            return parts.compare_in_order(_as_tuple(gold), _as_tuple(prediction), self.compare)
         for one, other, swap in ((gold, prediction, False), (prediction, gold, True)):
             if one.head in _GROUPS and len(one.args) == 1:
                 return self.compare(other, one.args[0]) if swap else self.compare(one.args[0], other)
         real = self._compare_real_sets(gold, prediction) if "relation" in _heads_of_parts(gold, prediction) else None
         if real is None and prediction.head in _GROUPS and gold.head not in _GROUPS:
-            return self._compare_repeated(gold, prediction)
+            return parts.compare_repeated(gold, prediction, self.compare)
         return real or different("structure", "one has parts that the other does not have")
-
-    def _compare_repeated(self, gold: Tree, prediction: Tree) -> Outcome:
-        """One answer against a list of it in several forms: ``1/2 or 0.5``."""
-        if gold.head not in CONTAINERS and prediction.head == "list":
-            outcome = None
-            for answer in prediction.args:
-                if not (outcome := self.compare(gold, answer)):
-                    break
-            if outcome:
-                return outcome
-        return different("structure", f"{len(prediction.args)} answers instead of one")
-
-    def _compare_unordered(self, gold: Tree, prediction: Tree) -> Outcome:
-        right, answers = list(gold.args), list(prediction.args)
-        if "set" in (gold.head, prediction.head):
-            right, answers = list(dict.fromkeys(right)), list(dict.fromkeys(answers))
-        if "set" in (gold.head, prediction.head) and len(right) != len(answers):
-            right = self._distinct(right, len(right))
-            answers = self._distinct(answers, len(right) + 1)
-        if len(right) != len(answers):
-            return different("structure", f"{len(prediction.args)} answers instead of {len(right)}")
-        for item in right:
-            for place, answer in enumerate(answers):
-                if self.compare(item, answer):
-                    del answers[place]
-                    break
-            else:
-                return different("structure", "an answer is missing")
-        return same("structure")
-
-    def _distinct(self, items: Sequence[Tree], most: int) -> list[Tree]:
-        """Items that differ in value, no more than are needed."""
-        result: list[Tree] = []
-        for item in items:
-            if len(result) < most and not any(self.compare(other, item) for other in result):
-                result.append(item)
-        return result
-
-    def _compare_in_order(self, gold: Sequence[Tree], prediction: Sequence[Tree]) -> Outcome:
-        if len(gold) != len(prediction):
-            return different("structure", f"{len(prediction)} parts instead of {len(gold)}")
-        for right, answer in zip(gold, prediction, strict=True):
-            outcome = self.compare(right, answer)
-            if not outcome:
-                return outcome
-        return same("structure")
-
-    def _compare_rows(self, gold: Tree, prediction: Tree) -> Outcome:
-        if gold.head == prediction.head:
-            if len(gold.args) != len(prediction.args) or len(gold.args[0]) != len(prediction.args[0]):
-                return different("structure", "the matrices have different shapes")
-            return self._compare_in_order(tuple(children(gold)), tuple(children(prediction)))
-        if {gold.head, prediction.head} == {"matrix", "tuple"} and 1 in _shape(
-            gold if gold.head == "matrix" else prediction
-        ):
-            return self._compare_in_order(tuple(children(gold)), tuple(children(prediction)))
-        return different("structure", "one is a matrix, the other is not")
-
-    def _compare_parts(self, gold: Tree, prediction: Tree) -> Outcome:
-        """Sets that are not on the line: the same head, the same parts."""
-        if gold.head != prediction.head or len(gold.args) != len(prediction.args):
-            return different("structure", "one is a set that the other is not")
-        if gold.head == "interval" and gold.args[2:] != prediction.args[2:]:
-            return different("structure", "an end is open in one and closed in the other")
-        if gold.head in ("domain",):
-            return different("structure", "the sets differ")
-        if gold.head == "union":
-            return self._compare_unordered(gold, prediction)
-        return self._compare_in_order(tuple(children(gold)), tuple(children(prediction)))
 
     def _compare_real_sets(self, gold: Tree, prediction: Tree) -> Outcome | None:
         """Sets on the line, piece by piece; None if one of them is none."""
@@ -250,7 +179,3 @@ def _is_reduced(value: Tree, modulus: Tree) -> bool:
     except (CostlyError, UndefinedError):
         return False
     return remainder is not None and size is not None and 0 <= remainder < size
-
-
-def _shape(matrix: Tree) -> tuple[int, int]:
-    return len(matrix.args), len(matrix.args[0])

@@ -1,4 +1,4 @@
-"""Arithmetic: sums, products, powers, postfixes, numbers. `answers` reads what stands around it."""
+"""Arithmetic: sums, products, powers, postfixes, numbers. `brackets` and `answers` read what stands around it."""
 
 from __future__ import annotations
 
