@@ -6,10 +6,12 @@ import difflib
 import json
 import types
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import Field, asdict, fields
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 ConfigType = TypeVar("ConfigType")
+ADDED_LATER = {"added later": True}
+"""Metadata of a setting that is left out of specifications at its default, so that older runs keep their identity."""
 
 
 def parse_assignments(assignments: Sequence[str]) -> dict[str, Any]:
@@ -55,9 +57,13 @@ def make_config(config_class: type[ConfigType], values: Mapping[str, Any]) -> Co
 
 
 def config_values(config: Any) -> dict[str, Any]:
-    """The configuration as JSON types, in the order of its fields."""
+    """The configuration as JSON types, in the order of its fields; without `ADDED_LATER` ones at their defaults."""
     values = asdict(config)
-    return {field.name: _plain(values[field.name]) for field in fields(config)}
+    return {field.name: _plain(values[field.name]) for field in fields(config) if _is_told(field, values[field.name])}
+
+
+def _is_told(field: Field[Any], value: Any) -> bool:
+    return value != field.default or not ADDED_LATER.items() <= field.metadata.items()
 
 
 def _plain(value: Any) -> Any:

@@ -11,7 +11,7 @@ Clip-Cov and KL-Cov mark tokens once per gradient step on the whole minibatch, b
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -21,6 +21,7 @@ from torch import Tensor
 
 from agents.advantages import reinforce_plus_plus, reward_to_go
 from agents.aggregation import AggregationMode, aggregate, count
+from agents.configuration import ADDED_LATER
 from agents.covariance import (
     ClipCov,
     KLCov,
@@ -93,6 +94,8 @@ class Config(OptimiserConfig):
         kl_estimator: of that divergence, see `agents.kl`.
         selection: `clip_cov`, `kl_cov`, or a control: `top`, `random`, `random_positive`; `none`.
         selection_ratio: share of the steps to mark.
+        selection_until: share of the budget after which nothing is marked any more: a schedule to the plain surrogate,
+            with the clip ratios that are set.
         selection_bounds: `absolute` covariances (calibrated on language models), or `quantile` of the minibatch.
         selection_lower: lower bound of Clip-Cov.
         selection_upper: upper bound of Clip-Cov; None for none.
@@ -125,6 +128,7 @@ class Config(OptimiserConfig):
     selection_lower: float = 0.9
     selection_upper: float | None = None
     kl_cov_coef: float = 1.0
+    selection_until: float = field(default=1.0, metadata=ADDED_LATER)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -142,6 +146,8 @@ class Config(OptimiserConfig):
             raise ValueError(f"config sampling_rounds={self.sampling_rounds}: it needs network=causal_lm; set it to 1")
         if not 0 <= self.overlong_share <= 1 or (self.overlong_share and self.network != "causal_lm"):
             raise ValueError(f"config overlong_share={self.overlong_share}: a share from 0 to 1, with causal_lm alone")
+        if not 0 < self.selection_until <= 1:
+            raise ValueError(f"config selection_until={self.selection_until}: a share above 0 and up to 1")
         if self.selection == "kl_cov":
             warn_if_inert(self.epochs * self.minibatches)
         self.clip_cov()
@@ -289,6 +295,7 @@ def train(spec: RunSpec, run_dir: Path) -> dict[str, Any]:
     selection_generator = torch.Generator().manual_seed(spec.seed)
     collector = run.episodes(env, config.group_size)
     run.track(policy=policy, optimiser=optimiser, collector=collector, selection=selection_generator)
+    plain = replace(config, selection="none")
     sampled = DynamicSampling(collector, config.groups, config.sampling_rounds)
     for batch in run.batches(sampled if config.sampling_rounds > 1 else collector, policy):
         with run.updating(policy):
@@ -297,6 +304,7 @@ def train(spec: RunSpec, run_dir: Path) -> dict[str, Any]:
                 batch = with_reference(batch, reference)
             if config.overlong_share:
                 batch = without_overlong(batch, config.overlong_share, token_limit(env))
-            metrics, part = update(policy, optimiser, batch, config, run.generator, selection_generator, entropy_coef)
+            rules = config if run.progress < config.selection_until else plain
+            metrics, part = update(policy, optimiser, batch, rules, run.generator, selection_generator, entropy_coef)
         run.record(policy, batch, metrics, diagnosis(policy, part, config.clip_ratio_low, config.clip_ratio_high))
     return run.finish(policy)

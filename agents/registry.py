@@ -22,6 +22,7 @@ import gymnasium as gym
 
 import rlenvs
 from agents.configuration import config_values, make_config
+from agents.text_tasks import warm_up_settings
 from rlenvs.leaderboard.evaluation import default_protocol
 from rlenvs.leaderboard.evaluation import protocol as rules_of
 from rlenvs.leaderboard.records import RunSpec
@@ -62,10 +63,15 @@ class Agent:
     ) -> RunSpec:
         """The specification of one training, its configuration resolved to the last default.
 
+        Presets of language models warm up as their task needs it (`agents.text_tasks`); `settings` stand above all.
+
         Raises:
             ValueError: an unknown environment, protocol, preset or setting, or a value that does not fit.
         """
-        values = {**self._presets(preset), **(settings or {})}
+        values = self._presets(preset)
+        if "warm_up_steps" in values:
+            values |= warm_up_settings(env_id, env_kwargs or {})
+        values |= settings or {}
         if hasattr(self.module, "Config"):
             values = config_values(make_config(self.module.Config, values))
         spec = RunSpec(

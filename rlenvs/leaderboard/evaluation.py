@@ -65,6 +65,7 @@ PROTOCOLS: dict[str, Protocol] = {
         Protocol("pong-long@1", max_budget=10_000_000, seeds=3),
         Protocol("token@1", max_budget=3_000_000, seeds=5),
         Protocol("text@1", max_budget=100 * 512, seeds=5, unit="responses after the warm-up"),
+        Protocol("text-long@1", max_budget=400 * 512, seeds=5, unit="responses after the warm-up"),
     )
 }
 

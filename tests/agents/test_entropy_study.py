@@ -1,4 +1,4 @@
-"""The study's matrix and its table."""
+"""The study's matrix and its tables."""
 
 from __future__ import annotations
 
@@ -7,15 +7,26 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from agents.entropy_study import METHODS, Outcome, markdown, specs
+from agents.entropy_study import METHODS, VARIATIONS, Outcome, markdown, specs
 
 
-def finished(after: float, entropy: float) -> SimpleNamespace:
-    scores = {"pass@1": 0.3, "pass@16": 0.9, "greedy": 0.4, "entropy": 0.4, "distinct": 2.5}
+def finished(after: float, entropy: float, seed: int = 0) -> SimpleNamespace:
+    scores = {"pass@1": 0.3, "pass@4": 0.6, "pass@16": 0.9, "greedy": 0.4, "entropy": 0.4, "distinct": 2.5}
     steps = np.linspace(0, 1, 5)
     metrics = [{"step": step, "score": 0.3 + after * step, "entropy": 0.4 * np.exp(-step)} for step in steps]
     later = {**scores, "pass@1": 0.3 + after, "pass@16": 0.7, "entropy": entropy}
-    return SimpleNamespace(result={"before": scores, "after": later}, metrics=[{"step": 0, "score": 0.3}, *metrics])
+    result = {"before": scores, "after": later}
+    return SimpleNamespace(
+        result=result, metrics=[{"step": 0, "score": 0.3}, *metrics], spec=SimpleNamespace(seed=seed)
+    )
+
+
+def cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.split("|")[1:-1]]
+
+
+def configs(*methods: str, **settings) -> list[dict]:
+    return [spec.config for spec in specs(methods, 1, 51_200, settings=settings)]
 
 
 def test_all_methods_share_warm_start_problems_and_budget():
@@ -27,11 +38,42 @@ def test_all_methods_share_warm_start_problems_and_budget():
     assert [spec.seed for spec in wanted] == [0] * len(METHODS) + [1] * len(METHODS)
 
 
+def test_the_warm_start_is_clean_and_long_enough_for_countdown():
+    (config,) = configs("grpo")
+    assert (config["warm_up_steps"], config["warm_up_learning_rate"], config["wrong_share"]) == (1600, 2e-3, 0.0)
+
+
 def test_controls_take_as_many_tokens_as_clip_cov():
-    of = dict(zip(METHODS, specs(list(METHODS), 1, 51_200), strict=True))
+    of = dict(zip(METHODS, configs(*METHODS), strict=True))
     for control in ("random tokens", "random A > 0"):
-        one, other = of["Clip-Cov"].config, of[control].config
+        one, other = of["Clip-Cov"], of[control]
         assert {name for name in one if one[name] != other[name]} == {"selection", "variant"}
+
+
+def test_the_papers_ratio_differs_from_clip_cov_in_ratio_and_bounds_alone():
+    one, other = configs("Clip-Cov", "paper's ratio")
+    differing = {name: other[name] for name in one if one[name] != other[name]}
+    assert differing == {"selection_ratio": 2e-4, "selection_lower": 1.0, "variant": "clip-cov-paper"}
+    assert other["selection_upper"] == 5.0 and other["selection_bounds"] == "absolute"
+
+
+def test_variations_are_no_part_of_the_study_and_end_as_grpo_where_they_say_so():
+    assert not set(METHODS) & set(VARIATIONS)
+    grpo, *varied = configs("grpo", *VARIATIONS)
+    for name, config in zip(VARIATIONS, varied, strict=True):
+        assert config["selection_ratio"] == (0.03 if "0.03" in name else 0.1)
+        ends = "then GRPO" in name
+        assert config.get("selection_until") == (0.6 if ends else None)
+        assert (config["clip_ratio_low"] == config["clip_ratio_high"] == grpo["clip_ratio_low"]) == ends
+
+
+def test_settings_stand_above_the_methods_and_task_and_protocol_can_be_chosen():
+    settings = {"learning_rate_end": 0.25, "warm_up_steps": 3200, "selection_ratio": 0.05}
+    (spec,) = specs(["Clip-Cov 0.03"], 1, 163_840, 7, "countdown:2", settings, "text-long@1")
+    assert settings.items() <= spec.config.items() and spec.config["learning_rate"] == 2e-4
+    assert (spec.seed, dict(spec.env_kwargs)) == (7, {"task": "countdown", "level": 2})
+    with pytest.raises(ValueError, match="protocol text@1 allows at most 51,200"):
+        specs(["grpo"], 1, 163_840)
 
 
 def test_an_unknown_method_is_refused():
@@ -41,8 +83,18 @@ def test_an_unknown_method_is_refused():
 
 def test_the_table_tells_changes_in_points_and_the_share_of_entropy_kept():
     table = markdown([Outcome("grpo", [finished(0.10, 0.2), finished(0.06, 0.3)])])
-    row = [cell.strip() for cell in table.splitlines()[-1].split("|")[1:-1]]
-    assert row[:3] == ["grpo", "2", "+8.0 (+6.0 to +10.0)"]
-    assert row[3] == "-20.0 (-20.0 to -20.0)" and row[5] == "0.62 (0.50 to 0.75)"
-    exponential, linear = (float(part.strip("()")) for part in row[7].split())
+    assert "minus GRPO |" not in table
+    row = cells(table.splitlines()[2])
+    assert row[:3] == ["grpo", "2", "+8.0 [-17.4, +33.4]"]  # 12.706 * 2.83 / sqrt(2) to either side
+    assert row[3] == "+0.0 [+0.0, +0.0]" and row[4] == "-20.0 [-20.0, -20.0]" and row[6].startswith("0.62 [")
+    exponential, linear = (float(part.strip("()")) for part in row[8].split())
     assert 0.9 < exponential <= 1 and 0.9 < linear <= 1
+
+
+def test_methods_are_compared_with_grpo_seed_by_seed():
+    """What a seed does to both methods cancels: changes differ between seeds, their differences do not."""
+    grpo = Outcome("grpo", [finished(gain, 0.2, seed) for seed, gain in enumerate((0.02, 0.10, 0.06))])
+    other = Outcome("Clip-Cov", [finished(gain, 0.3, seed) for seed, gain in enumerate((0.03, 0.11, 0.07))])
+    changes, differences, _ = markdown([grpo, other]).split("\n\n")
+    assert len(changes.splitlines()) == 4
+    assert cells(differences.splitlines()[2]) == ["Clip-Cov", "3", "+1.0 [+1.0, +1.0]", *["+0.0 [+0.0, +0.0]"] * 2]

@@ -96,6 +96,41 @@ def test_clip_cov_keeps_more_entropy_than_its_absence(tmp_path, monkeypatch):
     assert entropies["clip_cov"] > entropies["none"]
 
 
+def test_after_a_share_of_the_budget_nothing_is_selected_any_more(tmp_path, monkeypatch):
+    """A run that ends as plain GRPO logs no selection by then; the plain updates are those of GRPO itself."""
+    monkeypatch.setenv("RLENVS_QUIET", "1")
+    from agents.registry import load_agent
+    from rlenvs.leaderboard.records import read_run
+
+    chosen = {"hidden": (), "selection": "clip_cov", "selection_until": 0.5, "groups": 4, "group_size": 4}
+    seen = []
+    update = grpo.update
+
+    def watched(policy, optimiser, batch, config, *generators):
+        seen.append(config)
+        return update(policy, optimiser, batch, config, *generators)
+
+    monkeypatch.setattr(grpo, "update", watched)
+    spec = load_agent("grpo").spec("rlenvs/CliffWalk-v0", 0, 6_000, "demo@1", chosen)
+    grpo.train(spec, tmp_path / "run")
+    kinds = [config.selection for config in seen]
+    assert kinds == sorted(kinds) and set(kinds) == {"clip_cov", "none"}
+    assert seen[-1] == grpo.Config(**{**chosen, "selection": "none"})
+    rows = read_run(tmp_path / "run").metrics
+    marked = [row["step"] for row in rows if "selection/selected" in row]
+    assert marked and 3_000 <= max(marked) < 4_000 and rows[-1]["step"] > 5_000
+
+
+def test_the_end_of_selection_is_told_in_specifications_only_where_it_is_set():
+    from agents.registry import load_agent
+
+    def config(**settings):
+        return load_agent("grpo").spec("rlenvs/CliffWalk-v0", 0, 100, "demo@1", settings, "clip-cov").config
+
+    assert "selection_until" not in config() and config(selection_until=1.0) == config()
+    assert config(selection_until=0.5)["selection_until"] == 0.5
+
+
 def test_named_advantages_are_those_of_their_functions():
     rewards, group = torch.tensor([1.0, 0.0, 0.5, 0.0, 1.0, 1.0]), torch.tensor([0, 0, 0, 1, 1, 1])
     mask = torch.arange(4) < torch.tensor([[2], [3], [4], [1], [2], [4]])
@@ -145,6 +180,8 @@ def test_on_policy_all_surrogates_have_the_policy_gradient(surrogate):
         ({"surrogate": "cispo", "selection": "clip_cov"}, "selection=none"),
         ({"surrogate": "gspo"}, "seq-mean-token-mean"),
         ({"overlong_share": 0.2}, "causal_lm alone"),
+        ({"selection_until": 0.0}, "above 0 and up to 1"),
+        ({"selection_until": 1.5}, "above 0 and up to 1"),
     ],
 )
 def test_settings_that_do_not_go_together_are_refused(settings, remedy):

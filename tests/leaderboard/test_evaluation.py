@@ -20,7 +20,7 @@ def env():
 def test_protocols_of_the_design():
     budgets = {name: (rules.max_budget, rules.seeds) for name, rules in PROTOCOLS.items()}
     assert budgets["demo@1"] == (50_000, 5) and budgets["gridworld@1"] == (200_000, 10)
-    assert {"pong-fast@1", "pong@1", "text@1"} <= set(budgets)
+    assert {"pong-fast@1", "pong@1", "text@1", "text-long@1"} <= set(budgets)
     assert protocol("gridworld@1").eval_every(200_000) == 10_000 and protocol("demo@1").eval_every(7) == 1
 
 
