@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from rlenvs.gridworld.canvas import Canvas, Picture
 from rlenvs.gridworld.dynamics import IntArray
 from rlenvs.gridworld.maps import DOOR, FLOOR, KEY, START, WALL, format_map, is_symbol
-from rlenvs.gridworld.tiles import AGENTS, DRAWINGS, THEMES, Canvas, Picture, Theme, draw_key, floor, letter, open_door
+from rlenvs.gridworld.tiles import AGENTS, DRAWINGS, THEMES, Theme, draw_key, floor, letter, open_door
 from rlenvs.gridworld.world import World
 
 

@@ -7,8 +7,9 @@ import gymnasium as gym
 import numpy as np
 import pytest
 
+from rlenvs.gridworld.canvas import Canvas
 from rlenvs.gridworld.rendering import Painter, ansi
-from rlenvs.gridworld.tiles import AGENTS, DRAWINGS, Canvas, letter
+from rlenvs.gridworld.tiles import AGENTS, DRAWINGS, letter
 from rlenvs.gridworld.worlds import WORLDS, build_world
 
 from .helpers import IDS
