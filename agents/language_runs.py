@@ -122,7 +122,11 @@ class LanguageRun(Run):
         answers = answer(self.policy, rules, problems, config.validation_tries, sampling, seed=self.env_steps)
         rows = answers.rows(rules, SAMPLES)
         self.directory.append("samples", [{"step": self.env_steps, **row} for row in rows])
-        self.display.tell(f"  {row['status']:10} {row['problem']}  {row['response']!r:.100}" for row in rows[:SHOWN])
+        prompts = (rules.book.text(number) for number in problems[:SHOWN].tolist())
+        self.display.tell(
+            f"  {row['status']:10} {prompt!r:.60} {row['response']!r:.100}"
+            for prompt, row in zip(prompts, rows, strict=False)
+        )
         scores = {f"validation/{name}": value for name, value in answers.scores().items()}
         return evaluation.scores_of(self.spec.env_id, scores["validation/pass@1"]) | scores
 

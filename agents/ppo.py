@@ -102,6 +102,8 @@ PRESETS: dict[str, dict[str, Any]] = {
         "scale_rewards": False,
     },
     "clip-higher": {"clip_ratio_high": 0.28, "variant": "clip-higher"},
+    "shared": {"critic": "shared", "variant": "shared"},
+    "separate": {"critic": "separate", "variant": "separate"},
     "vapo": {  # to be joined to `text`
         "network": "causal_lm",
         "group_size": 16,

@@ -90,6 +90,19 @@ def test_every_agent_trains_a_language_model(agent, tmp_path, cache):
     assert any(not torch.equal(tensor, end[f"body.{name}"]) for name, tensor in start.items())
 
 
+def test_responses_are_shown_with_their_verdicts_while_training(tmp_path, monkeypatch, capsys):
+    monkeypatch.delenv("RLENVS_QUIET")
+    load_agent("grpo").train(spec_of("grpo"), tmp_path / "run")
+    samples = [json.loads(line) for line in (tmp_path / "run" / "samples.jsonl").read_text().splitlines()]
+    told = capsys.readouterr().err.splitlines()
+    assert len({sample["step"] for sample in samples}) > 2  # at every evaluation, not at the end alone
+    shown = [line.split() for line in told if line.startswith("  ")]
+    verdicts = [(status, response) for status, _, response in shown]
+    kept = [(row["status"], repr(row["response"])) for place, row in enumerate(samples) if place % 6 < 3]
+    assert verdicts == kept
+    assert len({prompt for _, prompt, _ in shown}) == 3 and all(prompt.endswith("='") for _, prompt, _ in shown)
+
+
 def test_a_record_is_evaluated_again_bit_for_bit(tmp_path):
     load_agent("grpo").train(spec_of("grpo"), tmp_path / "run")
     record = read_run(tmp_path / "run")

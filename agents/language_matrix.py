@@ -1,0 +1,126 @@
+"""Every agent on several text tasks at equal samples: what each learned, and how surely.
+
+All agents begin from one warm start a task, answer the same unseen problems before and after, and may write the same
+number of responses, those of groups that taught nothing and of greedy baselines included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from agents.naming import label_of
+from agents.registry import load_agent
+from agents.seed_statistics import excludes_zero, over_seeds, written
+from agents.text_tasks import environment_of
+from rlenvs.leaderboard.aggregation import Estimate
+from rlenvs.leaderboard.records import RunRecord, RunSpec
+
+PROTOCOL, BUDGET = "text@1", 40 * 512
+WARM_START: dict[str, Any] = {"warm_up_seed": 0}
+TASKS = ("sort:3", "reverse:3", "string_operation:2", "brackets:1", "steps:1")
+AGENTS = (
+    *("reinforce@text", "reinforce@text+remax", "a2c@text"),
+    *("ppo@text", "ppo@text+shared", "ppo@text+separate", "ppo@text+vapo"),
+    *("grpo@text", "grpo@text+dr-grpo", "grpo@text+rloo", "grpo@text+opo"),
+    *("grpo@text+reinforce-plus-plus", "grpo@text+reinforce-plus-plus-baseline"),
+    *("grpo@text+dapo-text", "grpo@text+gspo", "grpo@text+cispo", "grpo@text+clip-cov-text", "grpo@text+kl-cov-text"),
+)
+"""REINFORCE with the batch's mean, and against the greedy response (ReMax); A2C and PPO with a detached critic unless
+another is named; the methods that compare a group's responses."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One agent on one task.
+
+    Attributes:
+        runs: one a seed.
+    """
+
+    runs: Sequence[RunRecord]
+
+    def mean(self, when: str) -> float:
+        """Pass@1 `before` or `after`, over seeds."""
+        return float(np.mean([run.result[when]["pass@1"] for run in self.runs]))
+
+    @property
+    def gain(self) -> Estimate:
+        """Pass@1 after minus before; its interval covers seeds and problems.
+
+        Every seed is examined on the same problems, so their error does not shrink with seeds. It is taken as if before
+        and after had been on different problems, which is too wide where easy problems stay easy.
+        """
+        changes = [run.result["after"]["pass@1"] - run.result["before"]["pass@1"] for run in self.runs]
+        squares = [run.result[when]["standard_error"] ** 2 for run in self.runs for when in ("before", "after")]
+        return over_seeds(changes, shared_error=float(2 * np.mean(squares)) ** 0.5)
+
+    @property
+    def text(self) -> str:
+        """``32.1 to 95.0: +62.9 [+60.2, +65.6]``, in points."""
+        return f"{100 * self.mean('before'):.1f} to {100 * self.mean('after'):.1f}: {written(self.gain, '+.1f', 100)}"
+
+
+def specs(
+    agents: Sequence[str], tasks: Sequence[str], seeds: int, budget: int, settings: Mapping[str, Any] | None = None
+) -> list[RunSpec]:
+    """Every agent on every task with every seed; tasks change fastest, so that workers begin with different warm-ups.
+
+    Args:
+        agents: as in `scripts.benchmark`, ``ppo@text+shared``.
+        tasks: ``sort:3``, a family and its level.
+        seeds: how many.
+        budget: responses a run.
+        settings: of every run.
+
+    Raises:
+        ValueError: there is no such agent, preset, task or setting.
+    """
+    played = [environment_of(task) for task in tasks]
+    values = {**WARM_START, **(settings or {})}
+    return [
+        load_agent(name).spec(env_id, seed, budget, PROTOCOL, values, preset or None, arguments)
+        for seed in range(seeds)
+        for name, _, preset in (agent.partition("@") for agent in agents)
+        for env_id, arguments in played
+    ]
+
+
+def markdown(records: Sequence[RunRecord]) -> str:
+    """One line an agent, a column a task; the agent with the highest pass@1 over the tasks first."""
+    tasks = list(dict.fromkeys(_task(record) for record in records))
+    rows = {
+        agent: _cells(records, agent, tasks) for agent in dict.fromkeys(label_of(record.spec) for record in records)
+    }
+    means = {agent: np.mean([cell.mean("after") for cell in cells]) for agent, cells in rows.items()}
+    lines = [_line("agent", *tasks, "mean after", "learned"), _line(*["---"] * (len(tasks) + 3))]
+    for agent in sorted(rows, key=lambda name: -means[name]):
+        texts = [cell.text for cell in rows[agent]]
+        learned = sum(cell.gain.value > 0 and excludes_zero(cell.gain) for cell in rows[agent])
+        lines.append(_line(agent, *texts, f"{100 * means[agent]:.1f}", f"{learned} of {len(tasks)}"))
+    seeds = sorted({record.spec.seed for record in records})
+    return "\n".join([*lines, "", NOTE.format(len(seeds), records[0].spec.budget)]) + "\n"
+
+
+NOTE = (
+    "Sampled pass@1 in points on the same unseen problems before and after, means over {} seeds of {:,} responses. "
+    "[ ] = 95 % interval of the difference over training seeds (Student's t) and problems, from one warm start. "
+    "learned: tasks where pass@1 rose and the interval excludes 0."
+)
+
+
+def _cells(records: Sequence[RunRecord], agent: str, tasks: Sequence[str]) -> list[Cell]:
+    own = [record for record in records if label_of(record.spec) == agent]
+    return [Cell([record for record in own if _task(record) == task]) for task in tasks]
+
+
+def _task(record: RunRecord) -> str:
+    arguments = record.spec.env_kwargs
+    return f"{arguments['task']}:{arguments['level']}"
+
+
+def _line(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
