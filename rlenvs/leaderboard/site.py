@@ -13,8 +13,10 @@ from string import Template
 
 from rlenvs.leaderboard import figures, origins, sections
 from rlenvs.leaderboard.aggregation import BOOTSTRAP_SEED, Leaderboard, build_leaderboards
+from rlenvs.leaderboard.environment_cards import environment_cards
 from rlenvs.leaderboard.figures import Colours
 from rlenvs.leaderboard.files import write_atomically
+from rlenvs.leaderboard.main_table import main_table
 from rlenvs.leaderboard.reading import RunRecord
 from rlenvs.leaderboard.svg import element
 from rlenvs.leaderboard.verification import verify
@@ -82,11 +84,11 @@ def _board(board: Leaderboard, colours: Colours, verified: Mapping[str, bool] | 
     parts = [
         f"<h2 id='{_anchor(board, 'table')}'>Protocol {escape(board.protocol)}</h2>",
         f"<p class='lede'>{sections.headline(board)}</p>{sections.facts(board)}",
-        sections.main_table(board, colours, verified),
+        main_table(board, colours, verified),
         "<p class='note'>Press a heading to sort, hold the pointer over it for its meaning.</p>",
         _curves(board, colours),
         f"<h3 id='{_anchor(board, 'environments')}'>Environment by environment</h3>",
-        sections.environment_cards(board, colours),
+        environment_cards(board, colours),
         f"<h3 id='{_anchor(board, 'reproduce')}'>Reproduce a row</h3>",
         "<p>In a checkout of the repository each command trains one run again, from its own record. "
         "<code>rlenvs verify RUN</code> checks a record without training, "
