@@ -53,6 +53,12 @@ def test_numbers_come_from_the_tables() -> None:
     assert "Moves are deterministic" in card(find_entry("cathouse"))
 
 
+def test_pongs_cards_tell_which_actions_smash() -> None:
+    pong, fast = card(find_entry("pong")), card(find_entry("pongfast"))
+    assert "| 4 | `RIGHTFIRE` | up, smash |" in pong and "| 2 | `RIGHT` | up |" in pong and "Smash: a ball" in pong
+    assert "No action has FIRE" in fast
+
+
 def test_arguments_come_from_the_signature_and_the_docstring() -> None:
     text = card(find_entry("deepsea"))
     assert "| `size` | `10` | number of rows" in text

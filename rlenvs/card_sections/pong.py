@@ -11,7 +11,7 @@ from rlenvs.card_sections.parts import OF_VECTORS_ONLY, RENDER_MODE, argument_ro
 from rlenvs.catalog import Facts, describe_space
 from rlenvs.pong import observers, preprocessing, ram
 from rlenvs.pong.env import PongEnv
-from rlenvs.pong.rules import DEFAULTS, Rules, make_rules
+from rlenvs.pong.rules import DEFAULTS, SMASH, Rules, make_rules
 from rlenvs.pong.vector import PongVectorEnv
 from rlenvs.registration import EnvironmentEntry
 
@@ -30,7 +30,7 @@ def sections(entry: EnvironmentEntry, row: Facts, env: Any) -> dict[str, str]:
     rules: Rules = env.unwrapped.rules
     return {
         "Description": _description(),
-        "Action space": table(("Action", "ALE's name", "Meaning"), _actions(rules)),
+        "Action space": _actions(rules),
         "Observation space": _observations(entry),
         "Starting state": _start(rules),
         "Rewards": "1 for a point won, -1 for a point lost, else 0.",
@@ -46,13 +46,17 @@ def _description() -> str:
     return inspect.cleandoc(PongEnv.__doc__ or "").partition("\n\nAttributes:")[0]
 
 
-def _actions(rules: Rules) -> list[tuple[str, ...]]:
-    return [(str(k), f"`{name}`", _effect(name)) for k, name in enumerate(rules.actions)]
+def _actions(rules: Rules) -> str:
+    rows = [(str(k), f"`{name}`", _effect(name)) for k, name in enumerate(rules.actions)]
+    offered = any(name.endswith("FIRE") for name in rules.actions)
+    smash = f"Smash: {SMASH}." if offered else f"No action has FIRE, with which Pong's paddle smashes: {SMASH}."
+    return "\n\n".join([table(("Action", "ALE's name", "Meaning"), rows), smash])
 
 
 def _effect(name: str) -> str:
     without_fire = name.removesuffix("FIRE") or "NOOP"
-    return _EFFECTS.get(without_fire, "as `NOOP` or one of the others")
+    effect = _EFFECTS.get(without_fire, "as `NOOP` or one of the others")
+    return effect + (", smash" if name.endswith("FIRE") else "")
 
 
 def _observations(entry: EnvironmentEntry) -> str:

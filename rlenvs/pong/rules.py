@@ -14,7 +14,10 @@ ALL_ACTIONS = (
     *("NOOP", "FIRE", "UP", "RIGHT", "LEFT", "DOWN", "UPRIGHT", "UPLEFT", "DOWNRIGHT", "DOWNLEFT"),
     *("UPFIRE", "RIGHTFIRE", "LEFTFIRE", "DOWNFIRE", "UPRIGHTFIRE", "UPLEFTFIRE", "DOWNRIGHTFIRE", "DOWNLEFTFIRE"),
 )
-"""ALE's actions by number. RIGHT moves Pong's paddle up, LEFT moves it down, FIRE does nothing that matters."""
+"""ALE's actions by number. RIGHT moves Pong's paddle up, LEFT moves it down; with FIRE it smashes, see `SMASH`."""
+
+SMASH = "a ball that the paddle hits while FIRE is held flies a pixel a frame faster, up to four, until the point ends"
+"""What the button does: the six actions of `MINIMAL_ACTIONS` are not three pairs of equals."""
 
 MINIMAL_ACTIONS = ("NOOP", "FIRE", "RIGHT", "LEFT", "RIGHTFIRE", "LEFTFIRE")
 LARGEST_FRAME_LIMIT = 100_000_000
@@ -37,7 +40,7 @@ DEFAULTS = {
     "difference": Defaults(("RIGHT", "LEFT")),
     "ram": Defaults(("NOOP", "RIGHT", "LEFT")),
 }
-"""By observation."""
+"""By observation; all but "stack" leave FIRE out, and with it the smash."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,7 @@ def make_rules(
         frame_skip: frames that an action lasts.
         full_action_space: all 18 actions of the console.
         actions: names of ALE actions, in the order of the action space, such as `["NOOP", "RIGHT", "LEFT"]`. None:
-            ALE's six with "stack", up and down with "difference", else those three.
+            ALE's six with "stack", up and down with "difference", else those three; without FIRE there is no smash.
         max_pool: show the pixelwise brightest of the last two frames. None: with "stack" and "fast".
         stack_size: how many frames "stack" and "fast" show, 4 if None; the others show one.
         max_num_frames_per_episode: the episode is truncated after so many frames, no-op frames counted.

@@ -41,6 +41,18 @@ def test_the_comparison_sees_a_difference():
     assert report.mismatches["memory"] and report.mismatches["screen"]
 
 
+@pytest.mark.parametrize(("button_is_held", "fastest"), [(True, 4), (False, 1)])
+def test_the_button_smashes(button_is_held, fastest):
+    game, rng, speeds = layout.start(), np.random.default_rng(0), set()
+    without_button = {1: 0, 11: 3, 12: 4}
+    player = tracker(1.0)
+    for _ in range(2000):
+        action = player(game, rng)
+        advance(game, action if button_is_held else without_button[action])
+        speeds.add(int(min(game[layout.BALL_DX], 256 - game[layout.BALL_DX])))
+    assert max(speeds) == fastest
+
+
 def test_equal_to_ale_from_transplanted_states():
     """States that play hardly reaches: any ball, speed, height and clock, the end of the cartridge's patience."""
     rng = np.random.default_rng(3)

@@ -86,7 +86,7 @@ def is_over(game):  # type: ignore[no-untyped-def]
 
 @compiled
 def _turn_knob(game, action):  # type: ignore[no-untyped-def]
-    """RIGHT lowers the resistance and lifts the paddle, LEFT the reverse, diagonals and fire included."""
+    """RIGHT lowers the resistance and lifts the paddle, LEFT the reverse, also in diagonals and with the button."""
     turn = 0
     if action in (3, 6, 8, 11, 14, 16):
         turn = -RESISTANCE_STEP
@@ -199,7 +199,7 @@ def _hit(game, side):  # type: ignore[no-untyped-def]
 
 @compiled
 def _faster(speed):  # type: ignore[no-untyped-def]
-    """The button's effect at a hit: one pixel a frame more, up to four."""
+    """The button's effect at a hit, a smash: one pixel a frame more, up to four."""
     if speed > 127:
         return max(speed - 257, -4) & 255
     return min(speed + 1, 4)
