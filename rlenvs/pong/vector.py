@@ -17,12 +17,13 @@ from gymnasium.vector import AutoresetMode
 
 from rlenvs.foundation import snapshots
 from rlenvs.foundation.checks import positive_integer
-from rlenvs.foundation.vector_checks import as_object_array, check_actions
+from rlenvs.foundation.vector_checks import check_actions
 from rlenvs.foundation.vector_env import IntArray, NativeVectorEnv
 from rlenvs.pong import rendering
-from rlenvs.pong.crew import BoolArray, Crew, Plan, Results
+from rlenvs.pong.crew import BoolArray, Crew, Plan
 from rlenvs.pong.emulator import check_installed
 from rlenvs.pong.env import FRAMES_PER_SECOND
+from rlenvs.pong.infos import infos, step_infos
 from rlenvs.pong.observers import choose_compiled, observation_space
 from rlenvs.pong.rules import make_rules
 from rlenvs.pong.workers import make_crew, number_of_workers
@@ -108,8 +109,7 @@ class PongVectorEnv(NativeVectorEnv):
         results = self._crew.step(checked)
         self._terminated, self._truncated = results.terminated, results.truncated
         rewards = results.points.astype(np.float64)
-        infos = self._step_infos(results)
-        return results.observations, rewards, results.terminated.copy(), results.truncated.copy(), infos
+        return results.observations, rewards, results.terminated.copy(), results.truncated.copy(), step_infos(results)
 
     def render(self) -> tuple[Any, ...] | None:
         """One frame or text a member; None without a render_mode."""
@@ -209,7 +209,7 @@ class PongVectorEnv(NativeVectorEnv):
         members = np.zeros(self.num_envs, np.bool_)
         members.reshape(-1, self._size)[groups] = True
         self._terminated[members] = self._truncated[members] = False
-        return self._crew.observe(), _infos(np.zeros(self.num_envs, np.int64), members)
+        return self._crew.observe(), infos(np.zeros(self.num_envs, np.int64), members)
 
     def _seed_groups(self, groups: list[int], seeds: list[int | None]) -> None:
         """Seed the groups' first members; one without seed and generator gets a seed from the system."""
@@ -234,24 +234,3 @@ class PongVectorEnv(NativeVectorEnv):
         self._crew.restore({leader + rank: by_leader[leader] for leader in leaders for rank in followers})
         if self._independent_noise:
             self._crew.vary({leader + rank: rank for leader in leaders for rank in followers})
-
-    def _step_infos(self, results: Results) -> dict[str, Any]:
-        everyone = np.ones(self.num_envs, np.bool_)
-        if results.final_observations is None:
-            return _infos(results.points, everyone)
-        ended = results.terminated | results.truncated
-        infos = _infos(np.where(ended, 0, results.points), everyone)
-        if ended.any():
-            members = np.flatnonzero(ended)
-            final = results.final_observations[members]
-            infos["final_obs"] = as_object_array(final, members, self.num_envs)
-            infos["_final_obs"] = ended
-            infos["final_info"] = _infos(np.where(ended, results.points, 0), ended)
-            infos["_final_info"] = ended.copy()
-        return infos
-
-
-def _infos(points: npt.NDArray[np.int64], members: BoolArray) -> dict[str, Any]:
-    """What `members` are told, in Gymnasium's format."""
-    lives = np.zeros(len(members), np.int64)
-    return {"lives": lives, "_lives": members.copy(), "point": points, "_point": members.copy()}
