@@ -20,12 +20,11 @@ import numpy as np
 from rlenvs.foundation.checks import finite_number, integer_from, one_of
 from rlenvs.tasks.checks import response_text
 from rlenvs.tasks.draws import Draws
-from rlenvs.tasks.judging import judge_integer, judge_text, malformed, no_answer, wrong
-from rlenvs.tasks.problem import SPLITS, Content, Problem, divided, split_of
+from rlenvs.tasks.judging import judge_text, no_answer, wrong
+from rlenvs.tasks.problem import SPLITS, Content, Problem, divided, first_good, split_of
 from rlenvs.tasks.references import REFERENCES, Reference
 from rlenvs.tasks.slips import slip
 from rlenvs.verifiers.extraction import extract
-from rlenvs.verifiers.math import verify
 from rlenvs.verifiers.verdict import Verdict
 
 STYLES = ("compact", "chat")
@@ -34,8 +33,6 @@ ANSWER_FORMAT = "Write the answer between <answer> and </answer>."
 FEW = 20_000
 """A family with at most so many problems is listed."""
 
-_MAX_ATTEMPTS = 2_000
-_ATTEMPTS_AT_ONCE = {"train": 2, "validation": 4, "test": 4}
 _MAX_SLIPS = 200
 _THOUGHT_TOKENS = 512
 _PRINTABLE = "\n" + "".join(map(chr, range(32, 127)))
@@ -267,19 +264,10 @@ class Task(ABC):
         return [members[index] for index in indices]
 
     def _drawn_contents(self, indices: Sequence[int], split: str) -> list[Content]:
-        """The first draw of each index that makes a good problem of the split; some attempts at a time for all."""
-        found: dict[int, Content] = {}
-        span = _ATTEMPTS_AT_ONCE[split] if len(indices) > 1 else 1
-        for first in range(0, _MAX_ATTEMPTS, span):
-            waiting = [index for index in dict.fromkeys(indices) if index not in found]
-            if not waiting:
-                return [found[index] for index in indices]
-            attempts = [(index, attempt) for index in waiting for attempt in range(first, first + span)]
-            streams = Draws.many([(self.name, self.level, *attempt) for attempt in attempts])
-            for (index, _), draws in zip(attempts, streams, strict=True):
-                if index not in found and (content := self._drawn(draws, split)):
-                    found[index] = content
-        raise ValueError(f"options {self.options} leave {self.name} too few problems: widen them")
+        found = first_good((self.name, self.level), indices, split, lambda draws: self._drawn(draws, split))
+        if found is None:
+            raise ValueError(f"options {self.options} leave {self.name} too few problems: widen them")
+        return found
 
     def _drawn(self, draws: Draws, split: str) -> Content | None:
         content = self.draw(draws)
@@ -291,20 +279,6 @@ class Task(ABC):
     def _listed(self) -> dict[str, list[Content]] | None:
         contents = self.contents()
         return None if contents is None else divided(contents, self.canonical)
-
-
-class IntegerTask(Task):
-    """A task whose answers are whole numbers."""
-
-    def judge(self, problem: Problem, answer: str) -> Verdict:
-        """Right if the same whole number."""
-        return judge_integer(problem.gold, answer)
-
-    def judge_marked(self, problem: Problem, answer: str) -> Verdict:
-        """As the math verifier reads numbers, but a whole number must be worked out: no sum, no quotient."""
-        if "/" in answer or "frac" in answer:
-            return malformed(answer, "a quotient is no whole number")
-        return verify(problem.gold, answer, "exact", reject_unevaluated=True)
 
 
 def _configured(config: Any, options: Mapping[str, Any], name: str) -> Any:

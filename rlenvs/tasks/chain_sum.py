@@ -6,10 +6,11 @@ import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from rlenvs.tasks.base import FEW, IntegerTask
+from rlenvs.tasks.base import FEW
 from rlenvs.tasks.checks import integer_within
 from rlenvs.tasks.draws import Draws
 from rlenvs.tasks.problem import Content
+from rlenvs.tasks.whole_numbers import IntegerTask
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,11 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from rlenvs.tasks.base import FEW, IntegerTask
+from rlenvs.tasks.base import FEW
 from rlenvs.tasks.checks import integer_within
 from rlenvs.tasks.draws import Draws
 from rlenvs.tasks.problem import Content
+from rlenvs.tasks.whole_numbers import IntegerTask
 
 FUNCTIONS = {"gcd": math.gcd, "lcm": math.lcm}
 NAMES = {"gcd": "greatest common divisor", "lcm": "least common multiple"}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from rlenvs.tasks.base import IntegerTask
 from rlenvs.tasks.checks import distinct_letters, integer_within
 from rlenvs.tasks.draws import Draws
 from rlenvs.tasks.problem import Content
+from rlenvs.tasks.whole_numbers import IntegerTask
 
 
 @dataclass(frozen=True)

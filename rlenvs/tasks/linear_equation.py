@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from rlenvs.tasks.base import FEW, IntegerTask
+from rlenvs.tasks.base import FEW
 from rlenvs.tasks.checks import integer_within
 from rlenvs.tasks.draws import Draws
 from rlenvs.tasks.polynomials import written
 from rlenvs.tasks.problem import Content
+from rlenvs.tasks.whole_numbers import IntegerTask
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from rlenvs.tasks.base import IntegerTask
 from rlenvs.tasks.operands import Digits, TwoOperands, digits_of, number_of
 from rlenvs.tasks.problem import Content
+from rlenvs.tasks.whole_numbers import IntegerTask
 
 
 class Multiplication(TwoOperands, IntegerTask):

@@ -1,10 +1,12 @@
-"""A problem, and which split it belongs to."""
+"""A problem, which split it belongs to, and which problems of a family a split has."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
+
+from rlenvs.tasks.draws import Draws
 
 Content = tuple[Any, ...]
 """What a problem is about, in numbers and strings: all texts of a problem are made from it."""
@@ -15,6 +17,8 @@ SMALL = 500
 
 MIN_TEST_SHARE = 0.2
 _BUCKETS = ("train",) * 6 + ("validation", "test")
+_MAX_ATTEMPTS = 2_000
+_ATTEMPTS_AT_ONCE = {"train": 2, "validation": 4, "test": 4}
 
 
 class Problem(NamedTuple):
@@ -58,6 +62,33 @@ def divided(contents: Iterable[Content], canonical: Callable[[Content], Content]
             members["train"] = [content for content in members["train"] if canonical(content) != moved]
         members["test"].sort(key=digest)
     return members
+
+
+def first_good(
+    key: tuple[object, ...], indices: Sequence[int], split: str, drawn: Callable[[Draws], Content | None]
+) -> list[Content] | None:
+    """The first draw of each index that is a good problem of a split; None if one has none in 2,000 attempts.
+
+    Some attempts at a time are made for all indices.
+
+    Args:
+        key: What the streams (key, index, attempt) belong to, such as task and level.
+        indices: Of the problems.
+        split: Their split.
+        drawn: Draws a content; None where it is no good problem or of another split.
+    """
+    found: dict[int, Content] = {}
+    span = _ATTEMPTS_AT_ONCE[split] if len(indices) > 1 else 1
+    for first in range(0, _MAX_ATTEMPTS, span):
+        waiting = [index for index in dict.fromkeys(indices) if index not in found]
+        if not waiting:
+            return [found[index] for index in indices]
+        attempts = [(index, attempt) for index in waiting for attempt in range(first, first + span)]
+        streams = Draws.many([(*key, *attempt) for attempt in attempts])
+        for (index, _), draws in zip(attempts, streams, strict=True):
+            if index not in found and (content := drawn(draws)):
+                found[index] = content
+    return None
 
 
 def digest(content: Content) -> bytes:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
-from rlenvs.tasks.base import IntegerTask
 from rlenvs.tasks.operands import Digits, TwoOperands, digits_of, number_of
 from rlenvs.tasks.problem import Content
+from rlenvs.tasks.whole_numbers import IntegerTask
 
 
 class Subtraction(TwoOperands, IntegerTask):
