@@ -17,7 +17,7 @@ from gymnasium.vector import AutoresetMode
 
 from rlenvs.foundation import snapshots
 from rlenvs.foundation.checks import positive_integer
-from rlenvs.foundation.group_seeds import GroupSeeds
+from rlenvs.foundation.group_seeds import StreamSeeds
 from rlenvs.foundation.vector_checks import as_object_array, check_actions
 from rlenvs.foundation.vector_env import NativeVectorEnv
 from rlenvs.gridworld import planning
@@ -80,7 +80,7 @@ class GridVectorEnv(NativeVectorEnv):
         self._num_actions = self.world.table.num_actions
         self._set_spaces(self._encoder.space, spaces.Discrete(self._num_actions))
         self._stepper = make_stepper(self.world, self.num_envs, self.autoreset_mode == AutoresetMode.SAME_STEP, backend)
-        self._seeds = GroupSeeds(self._stepper.streams, self._size, self.num_envs)
+        self._seeds = StreamSeeds(self._stepper.streams, self._size, self.num_envs)
         self._terminated: BoolArray = np.zeros(self.num_envs, dtype=np.bool_)
         self._truncated: BoolArray = np.zeros(self.num_envs, dtype=np.bool_)
         self._painter: Painter | None = None

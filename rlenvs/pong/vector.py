@@ -17,6 +17,7 @@ from gymnasium.vector import AutoresetMode
 
 from rlenvs.foundation import snapshots
 from rlenvs.foundation.checks import positive_integer
+from rlenvs.foundation.group_seeds import GroupSeeds
 from rlenvs.foundation.vector_checks import check_actions
 from rlenvs.foundation.vector_env import IntArray, NativeVectorEnv
 from rlenvs.pong import rendering
@@ -29,8 +30,6 @@ from rlenvs.pong.rules import make_rules
 from rlenvs.pong.workers import make_crew, number_of_workers
 
 VectorStep = tuple[npt.NDArray[Any], npt.NDArray[np.float64], BoolArray, BoolArray, dict[str, Any]]
-
-_UNKNOWN_SEED = -1  # as Gymnasium marks generators that were not seeded through reset
 
 
 class PongVectorEnv(NativeVectorEnv):
@@ -91,7 +90,7 @@ class PongVectorEnv(NativeVectorEnv):
         self._num_actions = len(self.rules.actions)
         self._set_spaces(observation_space(self.rules), spaces.Discrete(self._num_actions))
         self._started: Crew | None = None
-        self._seeds: list[int | None] = [None] * self.num_envs
+        self._seeds = GroupSeeds(self._size, self.num_envs)
         self._terminated: BoolArray = np.zeros(self.num_envs, np.bool_)
         self._truncated: BoolArray = np.zeros(self.num_envs, np.bool_)
 
@@ -130,7 +129,7 @@ class PongVectorEnv(NativeVectorEnv):
 
     def state(self) -> bytes:
         """Games, what was seen, generators and flags of all members; `restore` continues from there exactly."""
-        self._seed_unseeded()
+        self._crew.seed(self._seeds.choose_missing())
         return snapshots.pack(self._kind, self._fingerprint, self._snapshot())
 
     def restore(self, data: bytes) -> None:
@@ -140,11 +139,8 @@ class PongVectorEnv(NativeVectorEnv):
             TypeError: `data` is not bytes.
             ValueError: `data` is damaged or belongs to another environment.
         """
-        arrays = snapshots.unpack(self._kind, self._fingerprint, data, self._snapshot())
-        self._terminated, self._truncated, has_begun, members = arrays
-        self._has_begun = bool(has_begun[0])
-        self._crew.restore({number: member.tobytes() for number, member in enumerate(members)})
-        self._seeds = [_UNKNOWN_SEED] * self.num_envs
+        self._load(data)
+        self._seeds.forget()
 
     def get_action_meanings(self) -> list[str]:
         """ALE's names of the actions."""
@@ -153,8 +149,8 @@ class PongVectorEnv(NativeVectorEnv):
     @property
     def np_random_seed(self) -> tuple[int | None, ...]:  # type: ignore[override]
         """Every member's seed (drawn now if there is none yet); -1 after `restore`."""
-        self._seed_unseeded()
-        return tuple(self._seeds)
+        self._crew.seed(self._seeds.choose_missing())
+        return self._seeds.given
 
     @property
     def _kind(self) -> str:
@@ -184,24 +180,28 @@ class PongVectorEnv(NativeVectorEnv):
         as_array = np.frombuffer(joined, np.uint8).reshape(self.num_envs, -1)
         return [self._terminated, self._truncated, np.array([self._has_begun]), as_array]
 
+    def _load(self, data: bytes) -> None:
+        arrays = snapshots.unpack(self._kind, self._fingerprint, data, self._snapshot())
+        self._terminated, self._truncated, has_begun, members = arrays
+        self._has_begun = bool(has_begun[0])
+        self._crew.restore({number: member.tobytes() for number, member in enumerate(members)})
+
     def __getstate__(self) -> dict[str, Any]:
         """Consoles cannot be pickled: their state is."""
         kept = {name: value for name, value in vars(self).items() if name != "_started"}
-        return kept | {"_state": None if self._started is None else self.state(), "_seeds": self._seeds}
+        return kept | {"_state": None if self._started is None else self.state()}
 
     def __setstate__(self, kept: dict[str, Any]) -> None:
         """Undo `__getstate__`."""
         state = kept.pop("_state")
         vars(self).update(kept, _started=None)
         if state is not None:
-            seeds = self._seeds
-            self.restore(state)
-            self._seeds = seeds
+            self._load(state)
 
     def _begin_groups(
         self, groups: IntArray, seeds: Sequence[int | None], options: dict[str, Any]
     ) -> tuple[npt.NDArray[Any], dict[str, Any]]:
-        self._seed_groups(groups.tolist(), list(seeds))
+        self._crew.seed(self._seeds.choose(groups.tolist(), seeds))
         leaders = (groups * self._size).tolist()
         self._crew.reset(leaders)
         if self._size > 1:
@@ -210,22 +210,6 @@ class PongVectorEnv(NativeVectorEnv):
         members.reshape(-1, self._size)[groups] = True
         self._terminated[members] = self._truncated[members] = False
         return self._crew.observe(), infos(np.zeros(self.num_envs, np.int64), members)
-
-    def _seed_groups(self, groups: list[int], seeds: list[int | None]) -> None:
-        """Seed the groups' first members; one without seed and generator gets a seed from the system."""
-        size = self._size
-        fresh = [group for group in groups if seeds[group] is None and self._seeds[group * size] is None]
-        from_system = np.random.SeedSequence().generate_state(len(fresh), np.uint64).tolist()
-        for group, drawn in zip(fresh, from_system, strict=True):
-            seeds[group] = drawn
-        chosen = {group: seed for group in groups if (seed := seeds[group]) is not None}
-        self._crew.seed({group * size: seed for group, seed in chosen.items()})
-        for group, seed in chosen.items():
-            self._seeds[group * size : (group + 1) * size] = [seed] * size
-
-    def _seed_unseeded(self) -> None:
-        groups = self.num_envs // self._size
-        self._seed_groups(list(range(groups)), [None] * groups)
 
     def _clone(self, leaders: list[int]) -> None:
         """Give the members of groups the state of their first ones."""

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from gymnasium.vector import AutoresetMode
 
 from rlenvs.foundation import snapshots
-from rlenvs.foundation.group_seeds import GroupSeeds
+from rlenvs.foundation.group_seeds import StreamSeeds
 from rlenvs.foundation.random_streams import RandomStreams
 from rlenvs.foundation.vector_env import NativeVectorEnv
 from rlenvs.text.infos import final_infos, outcomes, problem_ids
@@ -75,7 +75,7 @@ class TextVectorEnv(NativeVectorEnv):
         super().__init__(num_envs, autoreset_mode, group_size, independent_noise, render_mode)
         self.rules = self._make_rules(arguments)
         self._streams = RandomStreams(self.num_envs)
-        self._seeds = GroupSeeds(self._streams, self._size, self.num_envs)
+        self._seeds = StreamSeeds(self._streams, self._size, self.num_envs)
         self._problems: IntArray = np.zeros(self.num_envs, np.int64)
         self._over: BoolArray = np.zeros(self.num_envs, np.bool_)
 
