@@ -11,51 +11,22 @@ not installed are named and left out.
 
 from __future__ import annotations
 
-import argparse
-import importlib.metadata
-import importlib.util
-import json
-import os
-import platform
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import cycle
-from pathlib import Path
 from typing import Any
 
 import gymnasium as gym
 import numpy as np
 from gymnasium.vector import AutoresetMode, SyncVectorEnv
 
-import rlenvs
-from rlenvs.leaderboard.files import write_atomically
+import rlenvs  # noqa: F401  (registers the ids)
 from scripts.errors import one_line_errors
+from scripts.timing import SEED, Bar, Subject, installed, parse_arguments, ratio, save_figures, single, vector
 
-SEED = 0
 RING = 8
 LARGE, MIDDLE, SMALL = 8192, 1024, 64
 CLIFF, LAKE = "rlenvs/CliffWalk-v0", "rlenvs/FrozenLake-v0"
-
-
-@dataclass(frozen=True)
-class Subject:
-    """Something to time: `run(steps)` takes that many steps of `num_envs` environments."""
-
-    num_envs: int
-    run: Callable[[int], None]
-
-
-@dataclass(frozen=True)
-class Bar:
-    """A ratio that must be reached."""
-
-    claim: str
-    ours: str
-    peer: str
-    at_least: float
 
 
 BARS = (
@@ -82,27 +53,6 @@ def main() -> None:
     save_figures(arguments.out, rates, BARS)
 
 
-def parse_arguments(description: str, seconds: float) -> argparse.Namespace:
-    """Seconds, rounds and the file for the figures, checked; also for the Pong benchmark."""
-    parser = argparse.ArgumentParser(description=description.splitlines()[0])
-    parser.add_argument("--seconds", type=float, default=seconds, help="time for a subject in a round")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--out", type=Path, help="JSON file for the figures")
-    arguments = parser.parse_args()
-    if arguments.rounds < 1 or arguments.seconds <= 0:
-        parser.error("--rounds must be at least 1 and --seconds above 0")
-    if arguments.out is not None and not arguments.out.parent.is_dir():
-        parser.error(f"--out: there is no directory {arguments.out.parent}")
-    return arguments
-
-
-def save_figures(out: Path | None, rates: dict[str, Any], bars: Sequence[Bar]) -> None:
-    """Writes rates and ratios as JSON, if a file was asked for."""
-    if out is not None:
-        figures = {"rates": rates, "ratios": {bar.claim: ratio(bar, rates) for bar in bars}, "machine": machine()}
-        write_atomically(out, (json.dumps(figures, indent=2) + "\n").encode())
-
-
 def make_subjects() -> dict[str, Subject]:
     """Everything that is installed, by name."""
     same_step = {"autoreset_mode": AutoresetMode.SAME_STEP}
@@ -111,11 +61,11 @@ def make_subjects() -> dict[str, Subject]:
         "cliff numpy 64": _native(CLIFF, SMALL),
         "lake numpy 8192": _native(LAKE, LARGE),
         "lake numpy same-step": _native(LAKE, LARGE, **same_step),
-        "lake ours sync": _vector(_sync(LAKE, MIDDLE)),
-        "lake gymnasium sync": _vector(_sync("FrozenLake-v1", MIDDLE)),
-        "cliff single": _single(CLIFF),
-        "lake single": _single(LAKE),
-        "lake gymnasium single": _single("FrozenLake-v1"),
+        "lake ours sync": vector(_sync(LAKE, MIDDLE), MIDDLE, RING),
+        "lake gymnasium sync": vector(_sync("FrozenLake-v1", MIDDLE), MIDDLE, RING),
+        "cliff single": single(gym.make(CLIFF)),
+        "lake single": single(gym.make(LAKE)),
+        "lake gymnasium single": single(gym.make("FrozenLake-v1")),
     }
     if installed("numba"):
         subjects["lake numba 8192"] = _native(LAKE, LARGE, backend="numba")
@@ -137,13 +87,6 @@ def measure(subjects: dict[str, Subject], rounds: int, seconds: float) -> dict[s
             subject.run(sizes[name])
             rates[name].append(sizes[name] * subject.num_envs / (time.perf_counter() - start))
     return rates
-
-
-def ratio(bar: Bar, rates: dict[str, list[float]]) -> float | None:
-    """The median over rounds; None where a side is not installed."""
-    if bar.ours not in rates or bar.peer not in rates:
-        return None
-    return statistics.median(ours / peer for ours, peer in zip(rates[bar.ours], rates[bar.peer], strict=True))
 
 
 def report(rates: dict[str, list[float]]) -> None:
@@ -182,15 +125,8 @@ def _check_equal(ours: Any, sync: SyncVectorEnv, steps: int) -> None:
             np.testing.assert_equal(mine[4][key], theirs[4][key])
 
 
-def machine() -> dict[str, Any]:
-    """What the figures depend on."""
-    packages = ("numpy", "gymnasium", "numba", "envpool")
-    versions = {name: importlib.metadata.version(name) for name in packages if installed(name)}
-    return {"rlenvs": rlenvs.__version__, **versions, "python": platform.python_version(), "cores": os.cpu_count()}
-
-
 def _native(env_id: str, num_envs: int, **kwargs: Any) -> Subject:
-    return _vector(gym.make_vec(env_id, num_envs, **kwargs))
+    return vector(gym.make_vec(env_id, num_envs, **kwargs), num_envs, RING)
 
 
 def _sync(env_id: str, num_envs: int, mode: AutoresetMode = AutoresetMode.NEXT_STEP) -> SyncVectorEnv:
@@ -200,34 +136,8 @@ def _sync(env_id: str, num_envs: int, mode: AutoresetMode = AutoresetMode.NEXT_S
 def _envpool(env_id: str, num_envs: int) -> Subject:
     import envpool
 
-    return _vector(envpool.make_gymnasium(env_id, num_envs=num_envs, num_threads=1, seed=SEED), num_envs, np.int32)
-
-
-def _vector(env: Any, num_envs: int | None = None, dtype: type = np.int64) -> Subject:
-    count = num_envs or env.num_envs
-    rng = np.random.default_rng(SEED)
-    ring: Iterator[Any] = cycle([rng.integers(0, 4, count).astype(dtype) for _ in range(RING)])
-    env.reset()
-
-    def run(steps: int) -> None:
-        for _, actions in zip(range(steps), ring, strict=False):
-            env.step(actions)
-
-    return Subject(count, run)
-
-
-def _single(env_id: str) -> Subject:
-    env = gym.make(env_id)
-    actions: Iterator[int] = cycle(np.random.default_rng(SEED).integers(0, 4, 4096).tolist())
-    env.reset(seed=SEED)
-
-    def run(steps: int) -> None:
-        for _, action in zip(range(steps), actions, strict=False):
-            _, _, terminated, truncated, _ = env.step(action)
-            if terminated or truncated:
-                env.reset()
-
-    return Subject(1, run)
+    made = envpool.make_gymnasium(env_id, num_envs=num_envs, num_threads=1, seed=SEED)
+    return vector(made, num_envs, RING, np.int32)
 
 
 def _steps_for(subject: Subject, seconds: float) -> int:
@@ -240,11 +150,6 @@ def _steps_for(subject: Subject, seconds: float) -> int:
         if elapsed > seconds / 4:
             return max(1, round(steps * seconds / elapsed))
         steps *= 2
-
-
-def installed(package: str) -> bool:
-    """Whether a package can be imported."""
-    return importlib.util.find_spec(package) is not None
 
 
 if __name__ == "__main__":

@@ -27,10 +27,10 @@ from gymnasium.vector import AutoresetMode
 from gymnasium.wrappers import AtariPreprocessing, FrameStackObservation
 
 import rlenvs  # noqa: F401  (registers the ids)
-from scripts.bench_gridworld import Bar, Subject, installed, parse_arguments, ratio, save_figures
 from scripts.errors import one_line_errors
+from scripts.timing import SEED, Bar, Subject, installed, parse_arguments, ratio, save_figures, single, vector
 
-SEED, RING, NUM_ENVS = 0, 64, 32
+RING, NUM_ENVS = 64, 32
 RAW, RAW_IN_TURN, TWO_CORES, SINGLE = "bare emulator", "32 bare emulators in turn", ", 2 cores", ", single"
 NAMES = ("Pong", "PongFast", "PongDifference", "PongRam")
 STICKY: dict[str, Any] = {"repeat_action_probability": 0.25}
@@ -60,7 +60,7 @@ def one_core() -> dict[str, Subject]:
     subjects = {
         RAW: _raw(1),
         RAW_IN_TURN: _raw(NUM_ENVS),
-        "Gymnasium's stack": _single(_gymnasium_stack()),
+        "Gymnasium's stack": single(_gymnasium_stack()),
         "ale-py vector": _ale_vector(1),
     }
     if installed("envpool"):
@@ -69,9 +69,9 @@ def one_core() -> dict[str, Subject]:
         for compiled in (True, False) if installed("numba") else (False,):
             engine = "" if compiled else ", NumPy"
             one = gym.make(env_id, compiled=compiled, **STICKY).unwrapped
-            subjects[name + SINGLE + engine] = _single(one)
+            subjects[name + SINGLE + engine] = single(one)
             many = gym.make_vec(env_id, NUM_ENVS, workers=1, compiled=compiled, **STICKY)
-            subjects[f"{name}, vector of {NUM_ENVS}{engine}"] = _vector(many)
+            subjects[f"{name}, vector of {NUM_ENVS}{engine}"] = vector(many, NUM_ENVS, RING)
     return subjects
 
 
@@ -79,7 +79,7 @@ def two_cores() -> dict[str, Subject]:
     """What shares 32 environments out to two cores, by name."""
     subjects = {
         "ale-py vector" + TWO_CORES: _ale_vector(2),
-        "Pong, vector" + TWO_CORES: _vector(gym.make_vec("rlenvs/Pong-v0", NUM_ENVS, workers=2)),
+        "Pong, vector" + TWO_CORES: vector(gym.make_vec("rlenvs/Pong-v0", NUM_ENVS, workers=2), NUM_ENVS, RING),
     }
     if installed("envpool"):
         subjects["EnvPool vector" + TWO_CORES] = _envpool(2)
@@ -169,40 +169,14 @@ def _gymnasium_stack() -> Any:
 def _ale_vector(threads: int) -> Subject:
     plain: dict[str, Any] = {"noop_max": 0, "use_fire_reset": False, "reward_clipping": False}
     made = ale_py.AtariVectorEnv("pong", num_envs=NUM_ENVS, num_threads=threads, **plain, **STICKY)
-    return _vector(made)
+    return vector(made, NUM_ENVS, RING)
 
 
 def _envpool(threads: int) -> Subject:
     import envpool
 
     made = envpool.make_gymnasium("Pong-v5", num_envs=NUM_ENVS, num_threads=threads, seed=SEED, **STICKY)
-    return _vector(made, np.int32)
-
-
-def _vector(env: Any, dtype: type = np.int64) -> Subject:
-    single = env.action_space if hasattr(env.action_space, "n") else env.single_action_space
-    ring: np.ndarray = np.random.default_rng(SEED).integers(single.n, size=(RING, NUM_ENVS)).astype(dtype)
-    actions: Iterator[Any] = cycle(list(ring))
-    env.reset()
-
-    def run(steps: int) -> None:
-        for _, action in zip(range(steps), actions, strict=False):
-            env.step(action)
-
-    return Subject(NUM_ENVS, run)
-
-
-def _single(env: Any) -> Subject:
-    actions: Iterator[int] = cycle(np.random.default_rng(SEED).integers(env.action_space.n, size=4096).tolist())
-    env.reset(seed=SEED)
-
-    def run(steps: int) -> None:
-        for _, action in zip(range(steps), actions, strict=False):
-            _, _, terminated, truncated, _ = env.step(action)
-            if terminated or truncated:
-                env.reset()
-
-    return Subject(1, run)
+    return vector(made, NUM_ENVS, RING, np.int32)
 
 
 if __name__ == "__main__":

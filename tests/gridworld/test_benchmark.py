@@ -9,12 +9,6 @@ def test_what_is_timed_is_checked() -> None:
     bench_gridworld.check_equal_to_sync(num_envs=3, steps=30)
 
 
-def test_a_ratio_is_the_median_of_the_rounds() -> None:
-    bar = bench_gridworld.Bar("claim", "ours", "peer", 2)
-    assert bench_gridworld.ratio(bar, {"ours": [8.0, 6.0, 9.0], "peer": [2.0, 3.0, 1.0]}) == 4
-    assert bench_gridworld.ratio(bar, {"ours": [1.0]}) is None
-
-
 def test_missed_and_missing_bars_are_told(capsys: pytest.CaptureFixture[str]) -> None:
     bench_gridworld.report({"cliff numpy 8192": [1e6], "cliff envpool 8192": [1e6]})
     printed = capsys.readouterr().out
