@@ -7,6 +7,8 @@ import numbers
 
 import numpy as np
 
+EPISODE_IS_OVER = "step was called after the end of the episode or before the first reset: call reset"
+
 
 def positive_integer(value: object, name: str) -> int:
     """Return `value` as an int of at least 1."""

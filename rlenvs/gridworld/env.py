@@ -19,7 +19,7 @@ from gymnasium import spaces
 from gymnasium.error import ResetNeeded
 
 from rlenvs.foundation import snapshots
-from rlenvs.foundation.checks import discrete_action, one_of
+from rlenvs.foundation.checks import EPISODE_IS_OVER, discrete_action, one_of
 from rlenvs.foundation.generators import from_words, to_words
 from rlenvs.foundation.windows import Window
 from rlenvs.gridworld import planning
@@ -103,7 +103,7 @@ class GridEnv(gym.Env[Any, int]):
             ResetNeeded: the episode is over, or none has begun.
         """
         if self._is_over:
-            raise ResetNeeded("step was called after the end of the episode or before the first reset: call reset")
+            raise ResetNeeded(EPISODE_IS_OVER)
         if action.__class__ is not int or not 0 <= action < self._num_actions:
             action = discrete_action(action, self._num_actions)
         index = (self._state * self._num_actions + action) * self._num_outcomes

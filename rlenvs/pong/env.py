@@ -11,7 +11,7 @@ from gymnasium import spaces
 from gymnasium.error import ResetNeeded
 
 from rlenvs.foundation import snapshots
-from rlenvs.foundation.checks import discrete_action, one_of
+from rlenvs.foundation.checks import EPISODE_IS_OVER, discrete_action, one_of
 from rlenvs.foundation.windows import Window
 from rlenvs.pong import rendering
 from rlenvs.pong.emulator import SCREEN_SHAPE, Bytes, check_installed
@@ -100,7 +100,7 @@ class PongEnv(gym.Env[npt.NDArray[Any], int]):
         """
         member = self._member
         if member is None or member.is_over:
-            raise ResetNeeded("step was called after the end of the episode or before the first reset: call reset")
+            raise ResetNeeded(EPISODE_IS_OVER)
         point = member.step(self._checked(action))
         if self.render_mode == "human":
             self.render()

@@ -15,7 +15,7 @@ from gymnasium import spaces
 from gymnasium.error import ResetNeeded
 
 from rlenvs.foundation import snapshots
-from rlenvs.foundation.checks import one_of, positive_integer
+from rlenvs.foundation.checks import EPISODE_IS_OVER, one_of, positive_integer
 from rlenvs.foundation.generators import from_words, to_words
 from rlenvs.text.conversation import AGAIN, Conversation, feedback_texts, judge_replies, read_text
 from rlenvs.text.judging import outcome
@@ -83,7 +83,7 @@ class ResponseEnv(gym.Env[str, str]):
             ResetNeeded: the episode is over, or none has begun.
         """
         if self.conversation.is_over:
-            raise ResetNeeded("step was called after the end of the episode or before the first reset: call reset")
+            raise ResetNeeded(EPISODE_IS_OVER)
         reply = read_text(self.rules, check_response(action))
         (judged,) = judge_replies(self.rules, [self.conversation.problem], [reply])
         verdict = self.conversation.answer(reply, judged)

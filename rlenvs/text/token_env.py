@@ -15,7 +15,7 @@ from gymnasium import spaces
 from gymnasium.error import ResetNeeded
 
 from rlenvs.foundation import snapshots
-from rlenvs.foundation.checks import discrete_action, one_of
+from rlenvs.foundation.checks import EPISODE_IS_OVER, discrete_action, one_of
 from rlenvs.foundation.generators import from_words, to_words
 from rlenvs.text.judging import UNFINISHED, outcome
 from rlenvs.text.rendering import RENDER_MODES, shown
@@ -84,7 +84,7 @@ class TokenEnv(gym.Env[IntArray, int]):
             ResetNeeded: the episode is over, or none has begun.
         """
         if self._is_over:
-            raise ResetNeeded("step was called after the end of the episode or before the first reset: call reset")
+            raise ResetNeeded(EPISODE_IS_OVER)
         if action.__class__ is not int or not 0 <= action < self._vocab_size:
             action = discrete_action(action, self._vocab_size)
         self._observation[self._position] = action
