@@ -71,12 +71,7 @@ def paint_field(rows, count, out, marked):  # type: ignore[no-untyped-def]
                         marked[row, pixel] = True
                     i, j = 1 + ((row - TOP_WALL_END) >> 2), 1 + (column >> 2)
                     out[i, j] = min(np.int64(out[i, j]) + _SHARE * width, 255)
-    for number in range(_OBJECTS):
-        for k in range(count):
-            top, bottom, column, width = _place(rows[k], number)
-            for row in range(top, bottom):
-                for pixel in range(column, column + width):
-                    marked[row, pixel] = False
+    _wipe(rows, count, marked, False)
     return True
 
 
@@ -127,13 +122,19 @@ def paint_grey(rows, count, out, grey, canvas, bases, down, down_weights, across
                     canvas[row, place] = max(canvas[row, place], grey[number])
     for number in range(_OBJECTS):
         _resample(rows, count, number, out, canvas, down, down_weights, across, across_weights)
+    _wipe(rows, count, canvas, empty)
+    return True
+
+
+@compiled
+def _wipe(rows, count, canvas, empty):  # type: ignore[no-untyped-def]
+    """Make a canvas as empty as it was before the objects came."""
     for number in range(_OBJECTS):
         for k in range(count):
             top, bottom, column, width = _place(rows[k], number)
             for row in range(top, bottom):
-                for place in range(column, column + width):
-                    canvas[row, place] = empty
-    return True
+                for pixel in range(column, column + width):
+                    canvas[row, pixel] = empty
 
 
 @compiled
