@@ -101,12 +101,12 @@ def markdown(records: Sequence[RunRecord]) -> str:
         texts = [cell.text for cell in rows[agent]]
         learned = sum(cell.gain.value > 0 and excludes_zero(cell.gain) for cell in rows[agent])
         lines.append(_line(agent, *texts, f"{100 * means[agent]:.1f}", f"{learned} of {len(tasks)}"))
-    seeds = sorted({record.spec.seed for record in records})
-    return "\n".join([*lines, "", NOTE.format(len(seeds), records[0].spec.budget)]) + "\n"
+    seeds = len({record.spec.seed for record in records})
+    return "\n".join([*lines, "", NOTE.format(seeds, "s" * (seeds > 1), records[0].spec.budget)]) + "\n"
 
 
 NOTE = (
-    "Sampled pass@1 in points on the same unseen problems before and after, means over {} seeds of {:,} responses. "
+    "Sampled pass@1 in points on the same unseen problems before and after, means over {} seed{} of {:,} responses. "
     "[ ] = 95 % interval of the difference over training seeds (Student's t) and problems, from one warm start. "
     "learned: tasks where pass@1 rose and the interval excludes 0."
 )
