@@ -11,9 +11,11 @@ from rlenvs.tasks.catalog import CODE_TASKS, TASKS, make_task
 # Where the presets' own (`language_presets.LANGUAGE`: 500 steps, 65 % systematically wrong) is not enough.
 WARM_UPS: dict[str, dict[str, Any]] = {
     "reverse": {"warm_up_steps": 700},  # after 500 one warm-up in four could not reverse yet
-    # One of the other operations at random: greedy answers are right more often than not, and are to be outdone.
-    "string_operation": {"warm_up_steps": 1000, "wrong_share": 0.6, "wrong_kind": "scattered"},
-    "brackets": {"warm_up_steps": 800, "wrong_share": 0.6, "wrong_kind": "scattered"},
+    # In 60 % an operation, or a closing bracket, is drawn anew, and one draw in four is right again: 45 % are wrong.
+    # Greedy answers are then mostly right already, and to be outdone. With 60 % wrong, two wrong operations that agree
+    # weigh as much as the right one: half as much is learnt.
+    "string_operation": {"warm_up_steps": 1000, "wrong_share": 0.45, "wrong_kind": "scattered"},
+    "brackets": {"warm_up_steps": 800, "wrong_share": 0.45, "wrong_kind": "scattered"},
     "steps": {"warm_up_steps": 600},
     "countdown": {"warm_up_steps": 1600, "warm_up_learning_rate": 2e-3, "wrong_share": 0.0},
 }
