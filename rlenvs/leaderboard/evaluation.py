@@ -55,6 +55,9 @@ class Protocol:
             )
 
 
+RESPONSES = "responses after the warm-up"
+RESPONSE_EPISODES = 500  # right or wrong and a few tokens long: a run's score is then sure to 0.02
+
 PROTOCOLS: dict[str, Protocol] = {
     rules.name: rules
     for rules in (
@@ -64,8 +67,8 @@ PROTOCOLS: dict[str, Protocol] = {
         Protocol("pong@1", max_budget=2_500_000, seeds=5),
         Protocol("pong-long@1", max_budget=10_000_000, seeds=3),
         Protocol("token@1", max_budget=3_000_000, seeds=5),
-        Protocol("text@1", max_budget=100 * 512, seeds=5, unit="responses after the warm-up"),
-        Protocol("text-long@1", max_budget=400 * 512, seeds=5, unit="responses after the warm-up"),
+        Protocol("text@1", 100 * 512, seeds=5, unit=RESPONSES, eval_episodes=RESPONSE_EPISODES),
+        Protocol("text-long@1", 400 * 512, seeds=5, unit=RESPONSES, eval_episodes=RESPONSE_EPISODES),
     )
 }
 
