@@ -14,7 +14,7 @@ WARM_UPS: dict[str, dict[str, Any]] = {
     # In 60 % an operation, or a closing bracket, is drawn anew, and one draw in four is right again: 45 % are wrong.
     # Greedy answers are then mostly right already, and to be outdone. With 60 % wrong, two wrong operations that agree
     # weigh as much as the right one: half as much is learnt.
-    "string_operation": {"warm_up_steps": 1000, "wrong_share": 0.45, "wrong_kind": "scattered"},
+    "string_operation": {"warm_up_steps": 700, "wrong_share": 0.45, "wrong_kind": "scattered"},
     "brackets": {"warm_up_steps": 800, "wrong_share": 0.45, "wrong_kind": "scattered"},
     "steps": {"warm_up_steps": 600},
     "countdown": {"warm_up_steps": 1600, "warm_up_learning_rate": 2e-3, "wrong_share": 0.0},
