@@ -17,6 +17,7 @@ from agents.entropy_fit import EntropyFit, fit_entropy_performance
 from agents.registry import load_agent
 from agents.seed_statistics import over_seeds, written
 from agents.text_tasks import environment_of
+from rlenvs.leaderboard.findings import Finding
 from rlenvs.leaderboard.records import RunRecord, RunSpec
 
 TASK, PROTOCOL, BASELINE = "countdown:1", "text@1", "grpo"
@@ -48,10 +49,11 @@ VARIATIONS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 """Not of the study: in search of a higher pass@1. Those that end as GRPO keep its clip throughout."""
 
-NOTE = (
-    "After minus before on the same unseen problems, pass rates in points. [ ] = 95 % interval over training seeds "
-    "(Student's t) from one warm start, on these problems; minus GRPO: differences within seeds."
+CHANGES_NOTE = (
+    "After minus before on the same unseen problems, pass rates in points; entropy after as a share of before. "
+    "[ ] = 95 % interval over training seeds (Student's t) from one warm start, on these problems."
 )
+DIFFERENCES_NOTE = "Differences within seeds, in points, with their 95 % intervals."
 PASS_RATES = ("pass@1", "pass@4", "pass@16")
 
 
@@ -130,34 +132,31 @@ def specs(
     ]
 
 
-def markdown(outcomes: Sequence[Outcome]) -> str:
+def findings(outcomes: Sequence[Outcome]) -> list[Finding]:
     """Two tables: what each method changed, and by how much more than GRPO did, where that is among them."""
     baseline = next((outcome for outcome in outcomes if outcome.method == BASELINE), None)
     others = [outcome for outcome in outcomes if outcome is not baseline]
-    tables = [_changes(outcomes), *([_differences(others, baseline)] if baseline and others else [])]
-    return "\n\n".join([*tables, NOTE]) + "\n"
+    return [_changes(outcomes), *([_differences(others, baseline)] if baseline and others else [])]
 
 
-def _changes(outcomes: Sequence[Outcome]) -> str:
-    lines = [
-        "| method | seeds | pass@1 | pass@4 | pass@16 | greedy | entropy kept | distinct | R2 of exp(H) (of H) |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
+def _changes(outcomes: Sequence[Outcome]) -> Finding:
+    rows = []
     for outcome in outcomes:
         points = [written(over_seeds(outcome.change(name)), "+.1f", 100) for name in (*PASS_RATES, "greedy")]
         kept = written(over_seeds(outcome.kept("entropy")), ".2f")
         distinct = written(over_seeds(outcome.change("distinct")), "+.2f")
-        lines.append(_line(outcome.method, str(len(outcome.runs)), *points, kept, distinct, _explained(outcome)))
-    return "\n".join(lines)
+        rows.append((outcome.method, str(len(outcome.runs)), *points, kept, distinct, _explained(outcome)))
+    heads = ("method", "seeds", *PASS_RATES, "greedy", "entropy kept", "distinct", "R2 of exp(H) (of H)")
+    return Finding("What each method changed", heads, tuple(rows), CHANGES_NOTE)
 
 
-def _differences(outcomes: Sequence[Outcome], baseline: Outcome) -> str:
-    lines = ["| minus GRPO | pairs | pass@1 | pass@4 | pass@16 |", "|---|---|---|---|---|"]
+def _differences(outcomes: Sequence[Outcome], baseline: Outcome) -> Finding:
+    rows = []
     for outcome in outcomes:
         gains = [outcome.gain_over(baseline, name) for name in PASS_RATES]
         points = [written(over_seeds(gain), "+.1f", 100) for gain in gains]
-        lines.append(_line(outcome.method, str(len(gains[0])), *points))
-    return "\n".join(lines)
+        rows.append((outcome.method, str(len(gains[0])), *points))
+    return Finding("The same minus GRPO", ("minus GRPO", "pairs", *PASS_RATES), tuple(rows), DIFFERENCES_NOTE)
 
 
 def _explained(outcome: Outcome) -> str:
@@ -166,7 +165,3 @@ def _explained(outcome: Outcome) -> str:
         return ""
     exponential, linear = (np.mean([getattr(fit, kind).r2 for fit in fits]) for kind in ("exponential", "linear"))
     return f"{exponential:.2f} ({linear:.2f})"
-
-
-def _line(*cells: str) -> str:
-    return f"| {' | '.join(cells)} |"

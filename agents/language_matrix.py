@@ -17,6 +17,7 @@ from agents.registry import load_agent
 from agents.seed_statistics import excludes_zero, over_seeds, written
 from agents.text_tasks import environment_of
 from rlenvs.leaderboard.aggregation import Estimate
+from rlenvs.leaderboard.findings import Finding
 from rlenvs.leaderboard.records import RunRecord, RunSpec
 
 PROTOCOL, BUDGET = "text@1", 40 * 512
@@ -89,20 +90,21 @@ def specs(
     ]
 
 
-def markdown(records: Sequence[RunRecord]) -> str:
+def finding(records: Sequence[RunRecord]) -> Finding:
     """One line an agent, a column a task; the agent with the highest pass@1 over the tasks first."""
     tasks = list(dict.fromkeys(_task(record) for record in records))
-    rows = {
+    cells = {
         agent: _cells(records, agent, tasks) for agent in dict.fromkeys(label_of(record.spec) for record in records)
     }
-    means = {agent: np.mean([cell.mean("after") for cell in cells]) for agent, cells in rows.items()}
-    lines = [_line("agent", *tasks, "mean after", "learned"), _line(*["---"] * (len(tasks) + 3))]
-    for agent in sorted(rows, key=lambda name: -means[name]):
-        texts = [cell.text for cell in rows[agent]]
-        learned = sum(cell.gain.value > 0 and excludes_zero(cell.gain) for cell in rows[agent])
-        lines.append(_line(agent, *texts, f"{100 * means[agent]:.1f}", f"{learned} of {len(tasks)}"))
+    means = {agent: np.mean([cell.mean("after") for cell in row]) for agent, row in cells.items()}
+    rows = []
+    for agent in sorted(cells, key=lambda name: -means[name]):
+        texts = [cell.text for cell in cells[agent]]
+        learned = sum(cell.gain.value > 0 and excludes_zero(cell.gain) for cell in cells[agent])
+        rows.append((agent, *texts, f"{100 * means[agent]:.1f}", f"{learned} of {len(tasks)}"))
     seeds = len({record.spec.seed for record in records})
-    return "\n".join([*lines, "", NOTE.format(seeds, "s" * (seeds > 1), records[0].spec.budget)]) + "\n"
+    note = NOTE.format(seeds, "s" * (seeds > 1), records[0].spec.budget)
+    return Finding("What each agent learned", ("agent", *tasks, "mean after", "learned"), tuple(rows), note)
 
 
 NOTE = (
@@ -120,7 +122,3 @@ def _cells(records: Sequence[RunRecord], agent: str, tasks: Sequence[str]) -> li
 def _task(record: RunRecord) -> str:
     arguments = record.spec.env_kwargs
     return f"{arguments['task']}:{arguments['level']}"
-
-
-def _line(*cells: str) -> str:
-    return f"| {' | '.join(cells)} |"

@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.console import Console
 
 from agents.configuration import parse_assignments
-from agents.language_matrix import AGENTS, BUDGET, TASKS, markdown, specs
+from agents.language_matrix import AGENTS, BUDGET, TASKS, finding, specs
 from rlenvs.leaderboard import tables
 from rlenvs.leaderboard.aggregation import build_leaderboards
 from rlenvs.leaderboard.files import write_atomically
@@ -46,10 +46,10 @@ def main() -> None:
     records = [read_run(job.path) for job in run(wanted, options.runs, options.workers)]
     (board,) = build_leaderboards(records)
     Console().print(tables.rich_tables(board))
-    table = markdown(records)
-    print(table, end="")
-    page = write_site([board], options.out)
-    write_atomically(options.out / "language-matrix.md", f"{table}\n{tables.markdown(board)}".encode())
+    learned = finding(records)
+    print(learned.markdown(), end="")
+    page = write_site([board], options.out, findings=[learned])
+    write_atomically(options.out / "language-matrix.md", f"{learned.markdown()}\n{tables.markdown(board)}".encode())
     print(f"{page}: curves and scores", file=sys.stderr)
 
 

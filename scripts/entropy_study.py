@@ -1,8 +1,8 @@
 """GRPO, Clip-Cov, KL-Cov and their controls on one warm start: `python -m scripts.entropy_study --seeds 5`.
 
 Trains what is not trained yet, prints tables of what each method gained and lost on unseen problems, alone and beside
-GRPO, and writes them beside a page with the curves of score and entropy. A run takes about half a minute of processor
-time, the warm start one and a half minutes, once. Other tasks, longer runs and further methods:
+GRPO, and writes them to one page with the curves of score, pass@8 and entropy. A run takes about half a minute of
+processor time, the warm start one and a half minutes, once. Other tasks, longer runs and further methods:
 
 `--task countdown:2 --set warm_up_steps=3200`, `--protocol text-long@1 --budget 163840 --set learning_rate_end=0.25
 decay_from=0.5`, `--methods grpo "Clip-Cov 0.03"`.
@@ -15,9 +15,10 @@ import sys
 from pathlib import Path
 
 from agents.configuration import parse_assignments
-from agents.entropy_study import METHODS, PROTOCOL, TASK, VARIATIONS, Outcome, markdown, specs
+from agents.entropy_study import METHODS, PROTOCOL, TASK, VARIATIONS, Outcome, findings, specs
 from rlenvs.leaderboard.evaluation import protocol
 from rlenvs.leaderboard.files import write_atomically
+from rlenvs.leaderboard.findings import markdown
 from rlenvs.leaderboard.records import read_run
 from rlenvs.leaderboard.site import build_site
 from scripts.benchmark import run
@@ -51,11 +52,11 @@ def main() -> None:
     records = [read_run(job.path) for job in jobs]
     count = len(options.methods)
     outcomes = [Outcome(method, records[place::count]) for place, method in enumerate(options.methods)]
-    tables = markdown(outcomes)
-    print(tables, end="")
-    page = build_site(records, options.out)
-    write_atomically(options.out / "entropy-study.md", tables.encode())
-    print(f"{page}: curves and scores", file=sys.stderr)
+    tables = findings(outcomes)
+    print(markdown(tables), end="")
+    page = build_site(records, options.out, findings=tables)
+    write_atomically(options.out / "entropy-study.md", markdown(tables).encode())
+    print(f"{page}: tables, curves and scores", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -83,6 +83,11 @@ class Leaderboard:
     rows: tuple[Row, ...]
     groups: Groups = dataclasses.field(repr=False)
 
+    @property
+    def unit(self) -> str:
+        """What budgets count."""
+        return next(group.unit for row in self.groups.values() for group in row.values())
+
     def to_json(self) -> dict[str, Any]:
         """The leaderboard as plain JSON types, without the runs."""
         names = ("protocol", "environments", "suite", "reference", "seeds_required")

@@ -17,14 +17,15 @@ from rlenvs.leaderboard.tables import number, with_interval
 
 POINTS = 41
 ROW = 42
+LOW_SCORES = 0.5  # curves that stay below are drawn larger, without the line of an optimal policy
 LOWEST_SCORE = -0.25  # a policy can be far worse than random; the part of a curve below is drawn at the edge
-AXES = {"step": "environment steps", "wall_s": "seconds of training (logarithmic)"}
+AXES = ("step", "wall_s")
 Colours = Mapping[str, int]  # agent label -> index of its style
 
 
 def learning_curves(groups: Sequence[Group], colours: Colours, x: str) -> str | None:
     """Score against steps or seconds, IQM and band over seeds; None where no run has such a curve."""
-    title = f"Learning curves in {groups[0].environment} against {AXES[x]}"
+    title = "Learning curves"
     if not all(group.normalised for group in groups):
         return _curves(groups, colours, x, "score", "mean return", title)
     human = groups[0].human
@@ -34,8 +35,12 @@ def learning_curves(groups: Sequence[Group], colours: Colours, x: str) -> str | 
 
 def entropy_curves(groups: Sequence[Group], colours: Colours, x: str) -> str | None:
     """Entropy of the policy against steps or seconds; None where no run recorded it."""
-    title = f"Entropy of the policy in {groups[0].environment} against {AXES[x]}"
-    return _curves(groups, colours, x, "entropy", "entropy (nats)", title)
+    return _curves(groups, colours, x, "entropy", "entropy (nats)", "Entropy of the policy")
+
+
+def pass_curves(groups: Sequence[Group], colours: Colours, x: str) -> str | None:
+    """Share of validation problems that one of eight responses solves; None where no language model was trained."""
+    return _curves(groups, colours, x, "validation/pass@8", "pass@8", "Problems solved within eight tries")
 
 
 def _curves(
@@ -50,10 +55,13 @@ def _curves(
     curves = {group.agent: curve for group in groups if (curve := _aggregate(group, x, y))}
     if not curves:
         return None
+    x_label = groups[0].unit if x == "step" else "seconds of training (logarithmic)"
     across = _x_scale(list(curves.values()), x, max(group.runs[0].spec.budget for group in groups))
     up = _y_scale(list(curves.values()), scored=bool(guides))
     drawn = [svg.agent(colours[label], _curve(curve, across, up)) for label, curve in curves.items()]
-    return svg.picture(svg.frame(across, up, AXES[x], y_label, drawn, guides), title)
+    inside = [guide for guide in guides if guide[0] <= up.high]
+    title = f"{title} in {groups[0].environment} against {x_label}"
+    return svg.picture(svg.frame(across, up, x_label, y_label, drawn, inside), title)
 
 
 def _aggregate(group: Group, x: str, y: str) -> Curve | None:
@@ -84,7 +92,7 @@ def _y_scale(curves: Sequence[Curve], scored: bool) -> svg.Scale:
     extremes = np.concatenate([curve.middle if curve.band is None else curve.band.ravel() for curve in curves])
     low, high = float(extremes.min()), float(extremes.max())
     if scored:
-        low, high = max(LOWEST_SCORE, min(low, 0.0)), 1.02
+        low, high = max(LOWEST_SCORE, min(low, 0.0)), 1.02 if high > LOW_SCORES else 1.1 * max(high, 0.1)
     else:
         low, high = min(low, 0.0) if low >= 0 else low, high + 0.04 * (abs(high - low) or 1.0)
     return svg.Scale(low, high, svg.HEIGHT - svg.BOTTOM, svg.TOP)

@@ -42,6 +42,11 @@ class Group:
         return [run.spec.seed for run in self.runs]
 
     @property
+    def unit(self) -> str:
+        """What the protocol's budget counts, such as environment steps."""
+        return str((*self.runs, *self.failed)[0].protocol["unit"])
+
+    @property
     def normalised(self) -> bool:
         """Whether 0 is the uniformly random policy and 1 an optimal one; else scores are plain returns."""
         return all(run.result.get("random_return") is not None for run in self.runs)

@@ -19,7 +19,8 @@ HINTS = {
     "Gap": "optimality gap: how far runs fall short of 1 on average; lower is better",
     "AUC": "mean score over the training budget: how soon the agent is good",
     "Seeds": "training seeds, of those the protocol asks for",
-    "Steps/s": "environment steps a second of training, and seconds of training a run; medians over runs",
+    "Steps/s": "environment steps (of language models: responses) a second of training, and seconds of training a run; "
+    "medians over runs",
 }
 
 

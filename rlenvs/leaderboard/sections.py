@@ -44,7 +44,7 @@ def facts(board: Leaderboard) -> str:
         (str(len(board.rows)), "agents"),
         (str(len(board.environments)), "environments"),
         (str(len(runs)), "training runs"),
-        (f"{steps / 1e6:.1f} M", "environment steps"),
+        (f"{steps / 1e6:.1f} M", board.unit),
         (f"{seconds / 60:.1f} min", "of training"),
     ]
     return element("ul", "".join(element("li", f"<b>{a}</b> {b}") for a, b in numbers), class_="facts")

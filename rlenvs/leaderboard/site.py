@@ -16,6 +16,7 @@ from rlenvs.leaderboard.aggregation import BOOTSTRAP_SEED, Leaderboard, build_le
 from rlenvs.leaderboard.environment_cards import environment_cards
 from rlenvs.leaderboard.figures import Colours
 from rlenvs.leaderboard.files import write_atomically
+from rlenvs.leaderboard.findings import Finding
 from rlenvs.leaderboard.main_table import main_table
 from rlenvs.leaderboard.reading import RunRecord
 from rlenvs.leaderboard.svg import element
@@ -24,25 +25,33 @@ from rlenvs.leaderboard.verification import verify
 LINKS = {"table": "Table", "curves": "Learning curves", "environments": "Environments", "reproduce": "Reproduce"}
 
 
-def write_site(boards: Sequence[Leaderboard], out: str | Path, verified: Mapping[str, bool] | None = None) -> Path:
+def write_site(
+    boards: Sequence[Leaderboard],
+    out: str | Path,
+    verified: Mapping[str, bool] | None = None,
+    findings: Sequence[Finding] = (),
+) -> Path:
     """Writes ``index.html`` below `out` and returns its path.
 
     Args:
         boards: From `build_leaderboards`.
         out: A directory; it is made where it is missing.
         verified: For each run_id whether its record could be re-scored, see `rescore`; None to show nothing of it.
+        findings: Tables of a study's own, shown first.
     """
     folder = Path(out)
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"out is {out}: it is a file, name a directory")
     folder.mkdir(parents=True, exist_ok=True)
-    write_atomically(folder / "index.html", page(boards, verified).encode())
+    write_atomically(folder / "index.html", page(boards, verified, findings).encode())
     return folder / "index.html"
 
 
-def build_site(records: Iterable[RunRecord], out: str | Path, reference: str | None = None) -> Path:
+def build_site(
+    records: Iterable[RunRecord], out: str | Path, reference: str | None = None, findings: Sequence[Finding] = ()
+) -> Path:
     """The page of finished runs, from records to file."""
-    return write_site(build_leaderboards(records, reference), out)
+    return write_site(build_leaderboards(records, reference), out, findings=findings)
 
 
 def rescore(records: Iterable[RunRecord]) -> dict[str, bool]:
@@ -50,11 +59,13 @@ def rescore(records: Iterable[RunRecord]) -> dict[str, bool]:
     return {record.run_id: all(verdict.passed for verdict in verify(record.path)) for record in records}
 
 
-def page(boards: Sequence[Leaderboard], verified: Mapping[str, bool] | None = None) -> str:
+def page(
+    boards: Sequence[Leaderboard], verified: Mapping[str, bool] | None = None, findings: Sequence[Finding] = ()
+) -> str:
     """The whole page as HTML."""
     labels = sorted({row.label for board in boards for row in board.rows})
     colours = {label: index for index, label in enumerate(labels)}
-    body = [_header(boards)]
+    body = [_header(boards), *(finding.html() for finding in findings)]
     body += [_board(board, colours, verified) for board in boards]
     body.append(f"<h2 id='provenance'>Provenance</h2>{origins.provenance(boards)}")
     body.append(f"<p class='note'>Intervals are drawn with bootstrap seed {BOOTSTRAP_SEED}; ")
@@ -107,6 +118,8 @@ def _curves(board: Leaderboard, colours: Colours) -> str:
     parts.append(f"<h3 id='{_anchor(board, 'curves')}'>Learning curves</h3>")
     parts.append("<p class='note'>IQM over seeds; bands are 95 % bootstrap intervals.</p>")
     parts.append(sections.curve_figures(board, colours, figures.learning_curves))
+    if solved := sections.curve_figures(board, colours, figures.pass_curves):
+        parts += ["<h3>Problems solved within eight tries</h3>", solved]
     if entropy := sections.curve_figures(board, colours, figures.entropy_curves):
         parts += ["<h3>Entropy of the policy</h3>", entropy]
     return element("div", "\n".join(parts), class_="curves")

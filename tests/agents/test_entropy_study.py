@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from agents.entropy_study import METHODS, VARIATIONS, Outcome, markdown, specs
+from agents.entropy_study import METHODS, VARIATIONS, Outcome, findings, specs
 
 
 def finished(after: float, entropy: float, seed: int = 0) -> SimpleNamespace:
@@ -19,10 +19,6 @@ def finished(after: float, entropy: float, seed: int = 0) -> SimpleNamespace:
     return SimpleNamespace(
         result=result, metrics=[{"step": 0, "score": 0.3}, *metrics], spec=SimpleNamespace(seed=seed)
     )
-
-
-def cells(line: str) -> list[str]:
-    return [cell.strip() for cell in line.split("|")[1:-1]]
 
 
 def configs(*methods: str, **settings) -> list[dict]:
@@ -82,10 +78,9 @@ def test_an_unknown_method_is_refused():
 
 
 def test_the_table_tells_changes_in_points_and_the_share_of_entropy_kept():
-    table = markdown([Outcome("grpo", [finished(0.10, 0.2), finished(0.06, 0.3)])])
-    assert "minus GRPO |" not in table
-    row = cells(table.splitlines()[2])
-    assert row[:3] == ["grpo", "2", "+8.0 [-17.4, +33.4]"]  # 12.706 * 2.83 / sqrt(2) to either side
+    (table,) = findings([Outcome("grpo", [finished(0.10, 0.2), finished(0.06, 0.3)])])
+    (row,) = table.rows
+    assert row[:3] == ("grpo", "2", "+8.0 [-17.4, +33.4]")  # 12.706 * 2.83 / sqrt(2) to either side
     assert row[3] == "+0.0 [+0.0, +0.0]" and row[4] == "-20.0 [-20.0, -20.0]" and row[6].startswith("0.62 [")
     exponential, linear = (float(part.strip("()")) for part in row[8].split())
     assert 0.9 < exponential <= 1 and 0.9 < linear <= 1
@@ -95,6 +90,6 @@ def test_methods_are_compared_with_grpo_seed_by_seed():
     """What a seed does to both methods cancels: changes differ between seeds, their differences do not."""
     grpo = Outcome("grpo", [finished(gain, 0.2, seed) for seed, gain in enumerate((0.02, 0.10, 0.06))])
     other = Outcome("Clip-Cov", [finished(gain, 0.3, seed) for seed, gain in enumerate((0.03, 0.11, 0.07))])
-    changes, differences, _ = markdown([grpo, other]).split("\n\n")
-    assert len(changes.splitlines()) == 4
-    assert cells(differences.splitlines()[2]) == ["Clip-Cov", "3", "+1.0 [+1.0, +1.0]", *["+0.0 [+0.0, +0.0]"] * 2]
+    changes, differences = findings([grpo, other])
+    assert [row[0] for row in changes.rows] == ["grpo", "Clip-Cov"]
+    assert differences.rows == (("Clip-Cov", "3", "+1.0 [+1.0, +1.0]", *["+0.0 [+0.0, +0.0]"] * 2),)

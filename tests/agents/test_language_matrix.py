@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from agents.language_matrix import AGENTS, BUDGET, TASKS, Cell, markdown, specs
+from agents.language_matrix import AGENTS, BUDGET, TASKS, Cell, finding, specs
 from agents.text_tasks import WARM_UPS
 from rlenvs.tasks.catalog import CODE_TASKS
 
@@ -52,12 +52,14 @@ def test_the_table_counts_what_was_surely_learned_and_puts_the_best_first():
     records = [
         finished(*key, seed, after) for seed in range(3) for key, found in rates.items() for after in [found[seed]]
     ]
-    head, _, first, second, _, note = markdown(records).splitlines()
-    assert [cell.strip() for cell in head.split("|")[1:-1]] == ["agent", "sort:3", "steps:1", "mean after", "learned"]
+    table = finding(records)
+    first, second = table.rows
+    assert table.heads == ("agent", "sort:3", "steps:1", "mean after", "learned")
     # 4.303 * 0.01 / sqrt(3) to either side
-    assert first == "| grpo | 30.0 to 91.0: +61.0 [+58.5, +63.5] | 30.0 to 61.0: +31.0 [+28.5, +33.5] | 76.0 | 2 of 2 |"
-    assert second.startswith("| ppo |") and second.endswith("| 57.2 | 1 of 2 |")
-    assert "3 seeds of 20,480 responses" in note
+    gains = ("30.0 to 91.0: +61.0 [+58.5, +63.5]", "30.0 to 61.0: +31.0 [+28.5, +33.5]")
+    assert first == ("grpo", *gains, "76.0", "2 of 2")
+    assert second[0] == "ppo" and second[3:] == ("57.2", "1 of 2")
+    assert "3 seeds of 20,480 responses" in table.note
 
 
 def test_problems_widen_the_interval_whatever_the_seeds_say():
@@ -68,4 +70,4 @@ def test_problems_widen_the_interval_whatever_the_seeds_say():
 
 def test_what_fell_was_not_learned():
     records = [finished("ppo", "sort:1", seed, 0.1 + 0.001 * seed) for seed in range(3)]
-    assert markdown(records).splitlines()[2].endswith("| 0 of 1 |")
+    assert finding(records).rows[0][-1] == "0 of 1"

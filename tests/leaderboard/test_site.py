@@ -9,6 +9,7 @@ import pytest
 
 from rlenvs.leaderboard import site
 from rlenvs.leaderboard.aggregation import build_leaderboards
+from rlenvs.leaderboard.findings import Finding
 from rlenvs.leaderboard.records import RunDirectory, RunSpec, find_runs
 from tests.leaderboard.corridor import write_corridor_run
 from tests.leaderboard.synthetic import write_run, write_suite
@@ -110,6 +111,21 @@ def test_names_cannot_inject_markup(tmp_path):
     text = site.page(build_leaderboards(find_runs(tmp_path)))
     assert "<script>alert" not in text and "&lt;script&gt;alert(2)" in text
     Balance(text)
+
+
+def test_a_language_models_page_counts_responses_and_draws_its_curves(tmp_path):
+    """Curves below 0.5 fill their panel; the tables of a study stand first."""
+    spec = RunSpec("rlenvs/MathToken-v0", "grpo", 0, 1024, "text@1")
+    run = RunDirectory.open(tmp_path / "run", spec)
+    rows = [(0, 0.2, 0.1, 0.5), (1024, 0.3, 0.2, 0.6)]
+    run.append("metrics", [{"step": s, "score": a, "wall_s": t, "validation/pass@8": k} for s, a, t, k in rows])
+    run.finish({"score": 0.3, "label": "grpo", "random_return": 0.0, "optimal_return": 1.0, "env_steps": 1024})
+    table = Finding("What changed", ("method", "gain"), (("grpo", "+10.0"),))
+    text = site.page(build_leaderboards(find_runs(tmp_path)), findings=[table])
+    Balance(text)
+    assert text.index("What changed") < text.index("Protocol text@1")
+    assert "responses after the warm-up" in text and "environment steps<" not in text
+    assert "Problems solved within eight tries" in text and ">optimal<" not in text and ">random<" in text
 
 
 def test_thin_records_still_make_a_page(tmp_path):
