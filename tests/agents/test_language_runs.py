@@ -25,6 +25,7 @@ from agents.rollouts.generation import GREEDY, Sampling
 from agents.rollouts.generation_collector import GenerationCollector
 from agents.runs import Run
 from agents.supervised import warm_up
+from rlenvs.leaderboard.evaluation import protocol
 from rlenvs.leaderboard.records import read_run
 from rlenvs.text.rules import make_rules
 from tests.agents.small_models import ragged_prompts, small_policy, written_batch
@@ -108,7 +109,7 @@ def test_a_record_is_evaluated_again_bit_for_bit(tmp_path):
     record = read_run(tmp_path / "run")
     report = reevaluate(record, load_probabilities(record))
     assert report["identical"], report["difference"]
-    assert len(record.episodes) == 100
+    assert len(record.episodes) == protocol("text@1").eval_episodes
 
 
 class Killed(Exception):
