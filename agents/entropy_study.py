@@ -41,8 +41,8 @@ PPO clip to [0, 2], as its authors do."""
 _THEN_GRPO = {"selection_until": 0.6, "clip_ratio_low": 0.2, "clip_ratio_high": 0.2}
 VARIATIONS: dict[str, tuple[str, dict[str, Any]]] = {
     "Clip-Cov 0.03": ("text+clip-cov-text", {"selection_ratio": 0.03, "variant": "clip-cov-0.03"}),
-    "Clip-Cov, then GRPO": ("text+clip-cov-text", {**_THEN_GRPO, "variant": "clip-cov-then-grpo"}),
-    "Clip-Cov 0.03, then GRPO": (
+    "Clip-Cov then GRPO": ("text+clip-cov-text", {**_THEN_GRPO, "variant": "clip-cov-then-grpo"}),
+    "Clip-Cov 0.03 then GRPO": (
         "text+clip-cov-text",
         {**_THEN_GRPO, "selection_ratio": 0.03, "variant": "clip-cov-0.03-then-grpo"},
     ),
