@@ -66,6 +66,27 @@ def standardised(batch: Batch) -> Batch:
     return batch.with_(advantages=whiten(batch.advantages, batch.mask))
 
 
+def most_surprising(batch: Batch, fraction: float) -> Batch:
+    """The batch with a mask for the `fraction` of its valid steps whose |advantage| is largest; at least one of them.
+
+    Where the critic was right, neither loss has a gradient to speak of: the policy's is proportional to the advantage,
+    and so is the critic's (its targets are advantages + values). Leaving those steps out costs little and saves their
+    share of every epoch. It is biased all the same: the mean of what is left is another one. The idea is that of
+    selective backpropagation (Jiang et al. 2019, arXiv 1910.00762), which draws by loss.
+
+    Args:
+        batch: with advantages.
+        fraction: above 0, at most 1.
+    """
+    assert batch.advantages is not None
+    if fraction == 1.0:
+        return batch
+    size = batch.advantages.abs().masked_fill(~batch.mask, -1.0).flatten()
+    kept = size.topk(max(1, round(fraction * int(batch.mask.sum()))), sorted=False).indices
+    mask = torch.zeros_like(size, dtype=torch.bool).index_fill(0, kept, True)
+    return batch.with_(mask=mask.view(batch.mask.shape) & batch.mask)
+
+
 def fit_values(
     policy: Policy, optimiser: torch.optim.Optimizer, batch: Batch, config: CriticConfig
 ) -> tuple[dict[str, Any], Batch]:

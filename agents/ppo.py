@@ -2,13 +2,13 @@
 
 Departures from the paper, each a setting: advantages are standardised per minibatch (detail 7 of the 37), the
 critic may be separate, shared or detached, the clip range may be wider above than below (DAPO's clip-higher),
-bounded for negative advantages (dual clip), and the epochs may stop early at `target_kl`. Truncated episodes
-bootstrap from their final observation.
+bounded for negative advantages (dual clip), the epochs may stop early at `target_kl`, or pass over the most surprising
+transitions only (`update_fraction`). Truncated episodes bootstrap from their final observation.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,8 @@ import torch
 from torch import Tensor
 
 from agents.aggregation import aggregate, count
-from agents.critic_learning import CriticConfig, fit_values, standardised, with_advantages
+from agents.configuration import ADDED_LATER
+from agents.critic_learning import CriticConfig, fit_values, most_surprising, standardised, with_advantages
 from agents.diagnostics import approx_kl, diagnosis
 from agents.language_presets import LANGUAGE, RESPONSES
 from agents.losses import likelihood_of_right, log_ratio, ppo_clip, tokens_of_right, value_loss
@@ -51,6 +52,8 @@ class Config(CriticConfig):
             baseline; VAPO asks fewer problems more often.
         likelihood_coef: of language models: weight of the negative log-likelihood of responses that earned more than 0
             (VAPO: 0.1); 0 for none.
+        update_fraction: share of a batch's transitions that the epochs pass over, those of the largest |advantage|; 1
+            for all. Not for language models, whose responses are computed whole.
     """
 
     num_envs: int = 64
@@ -66,6 +69,7 @@ class Config(CriticConfig):
     value_clip: float | None = None
     group_size: int = 1
     likelihood_coef: float = 0.0
+    update_fraction: float = field(default=1.0, metadata=ADDED_LATER)
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -75,6 +79,10 @@ class Config(CriticConfig):
             raise ValueError("config group_size, likelihood_coef: they need network=causal_lm; set them to 1 and 0")
         if self.likelihood_coef < 0:
             raise ValueError(f"config likelihood_coef={self.likelihood_coef}: it cannot be negative")
+        if not 0.0 < self.update_fraction <= 1.0:
+            raise ValueError(f"config update_fraction={self.update_fraction}: choose a share above 0, at most 1")
+        if self.network == "causal_lm" and self.update_fraction < 1.0:
+            raise ValueError(f"config update_fraction={self.update_fraction}: with network=causal_lm it must be 1")
 
 
 PRESETS: dict[str, dict[str, Any]] = {
@@ -179,7 +187,7 @@ def update(
     entropy_coef: float,
 ) -> tuple[dict[str, Any], Batch]:
     """Several epochs of minibatch ascent on one batch; returns the last minibatch and its metrics."""
-    data = policy.examples(with_advantages(batch, config))
+    data = policy.examples(most_surprising(with_advantages(batch, config), config.update_fraction))
     descended = partial(loss, policy, config=config, entropy_coef=entropy_coef)
     epochs = 0
     while epochs < config.epochs:

@@ -10,9 +10,10 @@ import torch
 from agents import a2c, ppo
 from agents.advantages import gae_masked
 from agents.configuration import make_config
-from agents.critic_learning import fit_values, with_advantages
+from agents.critic_learning import fit_values, most_surprising, with_advantages
 from agents.losses import likelihood_of_right
 from agents.optimisation import make_optimiser
+from tests.agents.hand_made import GAMMA, on_policy, table
 from tests.agents.small_models import ragged_prompts, small_policy, written_batch
 
 TEXT = {"network": "causal_lm", "precision": "float32", "critic": "detached", "gamma": 1.0}
@@ -48,6 +49,28 @@ def test_longer_responses_have_a_longer_horizon():
         one = batch.rows(torch.tensor([row]))
         expected, _ = gae_masked(one.rewards, one.values, one.mask, 1.0, own)
         torch.testing.assert_close(told.advantages[row], expected[0])
+
+
+@pytest.mark.parametrize(("fraction", "places"), [(0.4, [(0, 3), (1, 0)]), (0.2, [(0, 3)]), (0.01, [(0, 3)])])
+def test_the_epochs_pass_over_what_the_critic_did_not_expect(fraction, places):
+    batch = with_advantages(on_policy(table()), ppo.Config(gamma=GAMMA, gae_lambda=1.0))  # six valid steps of eight
+    assert [tuple(place) for place in most_surprising(batch, fraction).mask.nonzero().tolist()] == places
+    assert most_surprising(batch, 1.0) is batch
+
+
+def test_padding_is_never_surprising():
+    batch = with_advantages(on_policy(table()), ppo.Config(gamma=GAMMA))
+    wild = batch.with_(advantages=batch.advantages.masked_fill(~batch.mask, 1e9))
+    assert torch.equal(most_surprising(wild, 0.5).mask, most_surprising(batch, 0.5).mask)
+    nothing = batch.with_(mask=torch.zeros_like(batch.mask))
+    assert not most_surprising(nothing, 0.5).mask.any()
+
+
+def test_an_update_takes_no_step_on_what_was_left_out():
+    policy, config = table(), ppo.Config(gamma=GAMMA, gae_lambda=1.0, epochs=1, minibatches=1, update_fraction=0.1)
+    optimiser, generator = make_optimiser(policy, config), torch.Generator().manual_seed(0)
+    _, part = ppo.update(policy, optimiser, on_policy(policy), config, generator, 0.0)
+    assert part.mask.sum() == 1 and part.advantages.item() == pytest.approx(3 + 0.5 * 0.7 - 0.3)
 
 
 @pytest.mark.parametrize("critic", ["detached", "separate"])
@@ -91,6 +114,8 @@ def test_vapo_adds_the_likelihood_with_its_weight():
         ({"group_size": 3}, "does not divide"),
         ({"value_pretraining": 0.1, "critic": "shared"}, "set critic=detached"),
         ({"value_pretraining": 1.0}, "choose a share"),
+        ({"update_fraction": 0.5}, "it must be 1"),
+        ({"update_fraction": 0.0, "network": "mlp"}, "above 0, at most 1"),
         ({"length_alpha": 0.05, "network": "mlp"}, "for causal_lm"),
         ({"length_alpha": 0.0}, "a number above 0"),
     ],
