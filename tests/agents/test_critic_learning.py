@@ -52,7 +52,7 @@ def test_longer_responses_have_a_longer_horizon():
 
 
 @pytest.mark.parametrize(("fraction", "places"), [(0.4, [(0, 3), (1, 0)]), (0.2, [(0, 3)]), (0.01, [(0, 3)])])
-def test_the_epochs_pass_over_what_the_critic_did_not_expect(fraction, places):
+def test_updates_learn_from_what_the_critic_did_not_expect(fraction, places):
     batch = with_advantages(on_policy(table()), ppo.Config(gamma=GAMMA, gae_lambda=1.0))  # six valid steps of eight
     assert [tuple(place) for place in most_surprising(batch, fraction).mask.nonzero().tolist()] == places
     assert most_surprising(batch, 1.0) is batch
