@@ -20,8 +20,8 @@ from rlenvs.leaderboard.aggregation import Estimate
 from rlenvs.leaderboard.findings import Finding
 from rlenvs.leaderboard.records import RunRecord, RunSpec
 
-PROTOCOL, BUDGET = "text@1", 40 * 512
-WARM_START: dict[str, Any] = {"warm_up_seed": 0}
+PROTOCOL, BUDGET = "text@1", 24 * 512  # before the best have nothing left to learn
+SAME_FOR_ALL: dict[str, Any] = {"warm_up_seed": 0, "test_problems": 500}
 TASKS = ("sort:3", "reverse:3", "string_operation:2", "brackets:1", "steps:1")
 AGENTS = (
     *("reinforce@text", "reinforce@text+remax", "a2c@text"),
@@ -81,7 +81,7 @@ def specs(
         ValueError: there is no such agent, preset, task or setting.
     """
     played = [environment_of(task) for task in tasks]
-    values = {**WARM_START, **(settings or {})}
+    values = {**SAME_FOR_ALL, **(settings or {})}
     return [
         load_agent(name).spec(env_id, seed, budget, PROTOCOL, values, preset or None, arguments)
         for seed in range(seeds)

@@ -59,7 +59,7 @@ def test_the_table_counts_what_was_surely_learned_and_puts_the_best_first():
     gains = ("30.0 to 91.0: +61.0 [+58.5, +63.5]", "30.0 to 61.0: +31.0 [+28.5, +33.5]")
     assert first == ("grpo", *gains, "76.0", "2 of 2")
     assert second[0] == "ppo" and second[3:] == ("57.2", "1 of 2")
-    assert "3 seeds of 20,480 responses" in table.note
+    assert "3 seeds of 12,288 responses" in table.note
 
 
 def test_problems_widen_the_interval_whatever_the_seeds_say():
