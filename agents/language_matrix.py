@@ -20,7 +20,7 @@ from rlenvs.leaderboard.aggregation import Estimate
 from rlenvs.leaderboard.findings import Finding
 from rlenvs.leaderboard.records import RunRecord, RunSpec
 
-PROTOCOL, BUDGET = "text@1", 24 * 512  # before the best have nothing left to learn
+PROTOCOL, BUDGET = "text@1", 24 * 512  # later the best have nothing left to learn
 SAME_FOR_ALL: dict[str, Any] = {"warm_up_seed": 0, "test_problems": 500}
 TASKS = ("sort:3", "reverse:3", "string_operation:2", "brackets:1", "steps:1")
 AGENTS = (

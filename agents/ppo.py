@@ -53,7 +53,8 @@ class Config(CriticConfig):
         likelihood_coef: of language models: weight of the negative log-likelihood of responses that earned more than 0
             (VAPO: 0.1); 0 for none.
         update_fraction: share of a batch's transitions that the epochs learn from, those of the largest |advantage|;
-            1 for all. Not for language models, whose responses are computed whole.
+            1 for all. Diagnostics such as entropy and `target_kl` are then of these too. Not for language models, whose
+            responses are computed whole.
     """
 
     num_envs: int = 64
@@ -123,7 +124,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "variant": "vapo",
     },
     # A small network, returns cut at points, pixels standardised: for seconds, not for frames. Most frames of Pong
-    # decide nothing: learning from three in ten of them takes half the time and hardly more frames.
+    # decide nothing: learning from three in ten of them takes half the time a frame and somewhat more frames.
     "pong": {
         "network": "tiny",
         "critic": "shared",

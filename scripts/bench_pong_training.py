@@ -128,6 +128,16 @@ def arguments() -> argparse.ArgumentParser:
     return parser
 
 
+def _chosen(options: argparse.Namespace) -> list[Contestant]:
+    for name in ("rounds", "threads"):
+        if getattr(options, name) < 1:
+            raise ValueError(f"--{name} {getattr(options, name)}: choose at least 1")
+    chosen = [row for row in contestants() if options.only in row.name]
+    if not chosen:
+        raise ValueError(f"--only {options.only!r}: no name holds this; try ours, SB3, Nature, tiny, ale or native")
+    return chosen
+
+
 def seconds(play: Callable[[], None]) -> float:
     """Of one round."""
     started = time.perf_counter()
@@ -139,10 +149,10 @@ def seconds(play: Callable[[], None]) -> float:
 def main() -> None:
     """Prints steps per second and the ratio to SB3 as it comes."""
     options = arguments().parse_args()
+    chosen = _chosen(options)
     rlenvs.register_envs()
     configure_torch(threads=1, deterministic=False)
     common = {"threads": options.threads, "device": options.device}
-    chosen = [row for row in contestants() if options.only in row.name]
     plays = [partial(row.start, **common, **row.arguments)() for row in chosen]
     for play in plays:
         play()
