@@ -26,7 +26,8 @@ class CriticConfig(OptimiserConfig):
         gae_lambda: of the advantages: 1 for Monte-Carlo ones, 0 for one-step temporal differences.
         critic_lambda: of the critic's targets; None for `gae_lambda`. Decoupled GAE takes 1 (VC-PPO, arXiv 2503.01491).
         length_alpha: of responses: lambda is 1 - 1/(alpha l) for one of l tokens, at least 0, in the place of
-            `gae_lambda` (VAPO, arXiv 2504.05118: 0.05); None for one lambda for all.
+            `gae_lambda`; None for one lambda for all. VAPO (arXiv 2504.05118) has 0.05 for thousands of tokens; up to
+            20 tokens that is lambda 0, by which an untrained critic misleads the policy.
         value_pretraining: share of the budget in which only the critic learns, from Monte-Carlo returns (VC-PPO).
         value_coef: weight of the critic's loss.
     """

@@ -119,7 +119,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "likelihood_coef": 0.1,
         "clip_ratio_high": 0.28,
         "critic_lambda": 1.0,
-        "length_alpha": 0.05,
+        "length_alpha": 1.0,  # the paper's 0.05 is for thousands of tokens: up to 20 of them lambda would be 0
         "value_pretraining": 0.05,
         "variant": "vapo",
     },

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from agents import a2c, ppo
-from agents.advantages import gae_masked
+from agents.advantages import gae_masked, length_adaptive_lambda
 from agents.configuration import make_config
 from agents.critic_learning import fit_values, most_surprising, with_advantages
 from agents.losses import likelihood_of_right
@@ -49,6 +49,13 @@ def test_longer_responses_have_a_longer_horizon():
         one = batch.rows(torch.tensor([row]))
         expected, _ = gae_masked(one.rewards, one.values, one.mask, 1.0, own)
         torch.testing.assert_close(told.advantages[row], expected[0])
+
+
+def test_the_preset_for_short_responses_looks_several_tokens_ahead():
+    alpha = make_config(ppo.Config, {**ppo.PRESETS["text"], **ppo.PRESETS["vapo"]}).length_alpha
+    short = length_adaptive_lambda(torch.tensor([4.0, 10.0]), alpha)
+    assert short.tolist() == pytest.approx([0.75, 0.9])
+    assert (length_adaptive_lambda(torch.tensor([4.0, 20.0])) <= 0).all()  # by the paper's alpha
 
 
 @pytest.mark.parametrize(("fraction", "places"), [(0.4, [(0, 3), (1, 0)]), (0.2, [(0, 3)]), (0.01, [(0, 3)])])
