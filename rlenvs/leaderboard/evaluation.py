@@ -68,7 +68,7 @@ PROTOCOLS: dict[str, Protocol] = {
         Protocol("pong-long@1", max_budget=10_000_000, seeds=3),
         Protocol("token@1", max_budget=3_000_000, seeds=5),
         Protocol("text@1", 100 * 512, seeds=5, unit=RESPONSES, eval_episodes=RESPONSE_EPISODES),
-        Protocol("text-long@1", 400 * 512, seeds=5, unit=RESPONSES, eval_episodes=RESPONSE_EPISODES),
+        Protocol("text-long@1", 800 * 512, seeds=5, unit=RESPONSES, eval_episodes=RESPONSE_EPISODES),
     )
 }
 
