@@ -60,6 +60,8 @@ def main() -> None:
     parser.add_argument("--trl", action="store_true", help="also time TRL's GRPOTrainer")
     parser.add_argument("--out", type=Path, help="write the figures as JSON")
     options = parser.parse_args()
+    if options.rounds < 1:
+        parser.error("--rounds must be at least 1")
     configure_torch(threads=1)
     rlenvs.register_envs()
     policy, env = countdown_policy()
