@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from agents.policies.attention import SharedPrefix
+from agents.policies.hub_checks import check_model, check_parts
 from agents.policies.llama import Llama
 from agents.policies.responses import NO_TOKEN, Responses, Rows
 from agents.rollouts.kv_cache import LlamaDecoding
@@ -44,23 +45,24 @@ class LlamaBody(nn.Module):
 class HubBody(nn.Module):
     """A model of `transformers` that our decoder does not compute; every response reads its prompt again.
 
+    Padding stands before prompts and behind responses, never within a text: `transformers` counts a sliding window in
+    columns. The model is used without dropout, so that sampling and training see the same one.
+
     Args:
-        model: a causal language model whose logits are its head's outputs.
+        model: a causal language model.
+        name: what a record and errors call it.
 
     Raises:
-        ValueError: the logits are bent or scaled behind the head.
+        ValueError: it cannot be read or written with here, see `agents.policies.hub_checks`.
     """
-
-    BENT = ("final_logit_softcapping", "logit_scale", "logits_scaling")
 
     def __init__(self, model: Any, name: str) -> None:
         super().__init__()
-        bent = [setting for setting in self.BENT if getattr(model.config, setting, None) not in (None, 1.0)]
-        if bent:
-            raise ValueError(f"model={name!r}: its {bent[0]} is not supported; choose a model without")
-        self.model, self.width = model, model.config.get_text_config().hidden_size
-        self.vocab_size = len(model.get_output_embeddings().weight)
+        self.model = model.eval()
         self.description = {"model": name, "forward": "transformers"}
+        check_parts(model, name)
+        self.vocab_size, self.width = model.get_output_embeddings().weight.shape
+        check_model(self)
 
     def features(self, responses: Responses) -> Tensor:
         """`[U, width]` at the tokens that predict one."""
@@ -68,21 +70,21 @@ class HubBody(nn.Module):
         parts = responses.tokens.split([prompts.count, rows.count])
         places = responses.positions.split([prompts.count, rows.count])
         (asked, own), (asked_at, own_at) = ((prompts.spread(a), rows.spread(b)) for a, b in (parts, places))
-        mask = torch.cat([prompts.mask[group], rows.mask], dim=1)
+        asked, asked_at, read = (_behind_padding(part, prompts)[group] for part in (asked, asked_at, prompts.mask))
         hidden = self.model.base_model(
-            input_ids=torch.cat([asked[group], own], dim=1),
-            attention_mask=mask.long(),
-            position_ids=torch.cat([asked_at[group], own_at], dim=1),
+            input_ids=torch.cat([asked, own], dim=1),
+            attention_mask=torch.cat([read, rows.mask], dim=1).long(),
+            position_ids=torch.cat([asked_at, own_at], dim=1),
             use_cache=False,
         ).last_hidden_state
         names = torch.arange(len(prompts.mask), device=group.device)
         first = (group == names.unsqueeze(1)).int().argmax(1)
-        at_ends = hidden[first, prompts.mask.sum(1) - 1]
-        return torch.cat([at_ends, rows.gather(hidden[:, prompts.width :])])
+        return torch.cat([hidden[first, prompts.width - 1], rows.gather(hidden[:, prompts.width :])])
 
     def head(self, features: Tensor) -> Tensor:
         """`[..., width]` to logits `[..., V]`."""
-        return self.model.get_output_embeddings()(features)
+        head = self.model.get_output_embeddings()
+        return head(features.to(head.weight.dtype))
 
     def decoding(self, prompts: Tensor, group_size: int, room: int) -> HubDecoding:
         """Reads prompts to go on from."""
@@ -101,18 +103,14 @@ class HubDecoding:
     def __init__(self, model: Any, prompts: Tensor, group_size: int) -> None:
         self.model, rows = model, Rows(prompts != NO_TOKEN)
         positions = torch.arange(rows.width, device=prompts.device).expand_as(prompts)
-        read = model(
-            input_ids=prompts.masked_fill(~rows.mask, 0),
-            attention_mask=rows.mask.long(),
-            position_ids=positions,
-            use_cache=True,
-        )
-        lengths = rows.mask.sum(1)
-        ends = read.last_hidden_state[torch.arange(len(prompts), device=prompts.device), lengths - 1]
+        ids, positions = (part.masked_fill(~rows.mask, 0) for part in (prompts, positions))
+        ids, positions, mask = (_behind_padding(part, rows) for part in (ids, positions, rows.mask))
+        read = model(input_ids=ids, attention_mask=mask.long(), position_ids=positions, use_cache=True)
         self.cache = read.past_key_values
         self.cache.batch_repeat_interleave(group_size)
         self.features, self.positions, self.mask = (
-            part.repeat_interleave(group_size, dim=0) for part in (ends, lengths, rows.mask)
+            part.repeat_interleave(group_size, dim=0)
+            for part in (read.last_hidden_state[:, -1], positions[:, -1] + 1, mask)
         )
 
     def step(self, tokens: Tensor) -> Tensor:
@@ -132,3 +130,9 @@ class HubDecoding:
         """Goes on with these rows alone."""
         self.cache.batch_select_indices(rows)
         self.positions, self.mask = self.positions[rows], self.mask[rows]
+
+
+def _behind_padding(x: Tensor, rows: Rows) -> Tensor:
+    """`[b, width]` with each row's padding before it instead of behind it."""
+    ends = rows.mask.sum(1, keepdim=True)
+    return x.gather(1, (torch.arange(rows.width, device=x.device) + ends) % rows.width)

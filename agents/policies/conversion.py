@@ -30,7 +30,7 @@ def is_llama_like(config: Any) -> bool:
     """Whether our decoder computes what a model with this `transformers` configuration does."""
     if getattr(config, "model_type", "") not in LLAMA_LIKE or config.hidden_act != "silu":
         return False
-    if getattr(config, "mlp_bias", False) or (config.model_type == "llama" and config.attention_bias):
+    if getattr(config, "mlp_bias", False) or getattr(config, "attention_bias", False):  # of outputs too, unlike Qwen2's
         return False
     slides = getattr(config, "use_sliding_window", True) and getattr(config, "sliding_window", None) is not None
     return not slides and _rope(config).get("rope_type", "default") in ("default", "llama3", "linear")
@@ -50,7 +50,7 @@ def sizes_of(config: Any) -> LlamaConfig:
         rope_theta=float(_rope(config).get("rope_theta", getattr(config, "rope_theta", 1e4))),
         norm_eps=config.rms_norm_eps,
         tied=bool(config.tie_word_embeddings),
-        qkv_bias=config.model_type == "qwen2" or bool(getattr(config, "attention_bias", False)),
+        qkv_bias=config.model_type == "qwen2",
         qk_norm=config.model_type == "qwen3",
     )
 

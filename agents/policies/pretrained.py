@@ -17,7 +17,7 @@ def load_body(name: str | Path) -> LlamaBody | HubBody:
 
     Raises:
         ImportError: transformers is missing.
-        ValueError: there is no such model, or it is none that writes text.
+        ValueError: there is no such model, it writes no text, or it is none that `HubBody` can write with.
     """
     import torch
     from transformers import AutoModelForCausalLM
