@@ -11,6 +11,7 @@ from agents.language_evaluation import CHUNK, Answers, entropies_of
 from agents.policies.causal_lm import CausalLM
 from agents.policies.responses import padded_prompts
 from agents.rollouts.generation import Sampling, generate
+from agents.rollouts.generation_collector import with_ends
 from rlenvs.text.conversation import Conversation, judge_replies, read_ids
 from rlenvs.text.rules import Rules
 from rlenvs.verifiers.verdict import Verdict
@@ -76,11 +77,9 @@ def _one_turn(
     for place, ids in enumerate(read):
         tokens[place, : len(ids)] = ids
     prompts = padded_prompts(tokens, lengths).to(policy.device)
-    written = generate(policy, prompts, 1, uniforms.to(policy.device), sampling)
-    replies = [
-        read_ids(rules, ids[:length])
-        for ids, length in zip(written.tokens.tolist(), written.lengths.tolist(), strict=True)
-    ]
+    written = generate(policy, prompts, 1, uniforms.to(policy.device), sampling, rules.tokenizer)
+    ended, ends, _ = with_ends(written, policy.eos_id, rules.max_tokens)
+    replies = [read_ids(rules, ids[:end]) for ids, end in zip(ended.tolist(), ends.tolist(), strict=True)]
     judged = judge_replies(rules, [talks[row].problem for row in rows], replies)
     for row, reply, verdict in zip(rows, replies, judged, strict=True):
         last = talks[row].answer(reply, verdict)

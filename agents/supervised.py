@@ -62,6 +62,9 @@ def warm_up(policy: CausalLM, rules: Rules, config: LanguageConfig, seed: int) -
         rules: the task, its training problems and the tokenizer.
         config: the `warm_up_...` and `wrong_...` settings, with a number of steps.
         seed: of the demonstrations.
+
+    Raises:
+        ValueError: no step.
     """
     path = cache_directory() / f"{_key(policy, rules, config, seed)}.pt"
     if path.exists():
@@ -81,8 +84,13 @@ def imitate(policy: CausalLM, rules: Rules, config: LanguageConfig, seed: int) -
     """Gradient steps on the likelihood of demonstrated responses; returns the mean loss of the last tenth.
 
     AdamW with a linear rise and a cosine to 5 % of the learning rate; the loss is the mean over response tokens.
+
+    Raises:
+        ValueError: no step.
     """
     steps = config.warm_up_steps or 0
+    if steps < 1:
+        raise ValueError(f"config warm_up_steps={config.warm_up_steps}: choose at least 1, or none for no warm-up")
     optimiser = torch.optim.AdamW(
         policy.body.parameters(), lr=config.warm_up_learning_rate, betas=BETAS, weight_decay=WEIGHT_DECAY, fused=True
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Protocol
 
@@ -20,12 +20,14 @@ from agents.precision import LEAST_WORK
 from agents.rollouts.batch import Batch
 from agents.rollouts.generation import Decoding, stopped
 from agents.rollouts.static_decoding import StaticDecoder
+from rlenvs.text.tokenizers import Tokenizer
 
 MOST_LOGITS = 1 << 26  # at once where no gradient needs them: 256 MiB in float32
+MOST_SCORES = 1 << 24  # of attention, of a head and layer, likewise
 
 
 class Body(Protocol):
-    """A decoder behind a policy: `llama_body.LlamaBody` or `hub_body.HubBody`, both `nn.Module`."""
+    """A decoder behind a policy: `bodies.LlamaBody` or `bodies.HubBody`, both `nn.Module`."""
 
     width: int
     description: dict[str, Any]
@@ -60,13 +62,13 @@ class CausalLM(nn.Module):
     Attributes:
         keeps_groups: minibatches should hold whole groups: their prompt is read once.
         is_large: whether one token is work enough for a second thread to pay.
-        decode: ids to text, for stop strings; None where there are none.
+        tokenizer: for stop strings, of the environment; None where there are none.
         static: decodes in its own memory, as CUDA graphs; None where rows leave memory as they finish.
     """
 
     keeps_groups = True
     never: Tensor
-    decode: Callable[[Sequence[int]], str] | None = None
+    tokenizer: Tokenizer | None = None
     static: StaticDecoder | None = None
 
     def __init__(
@@ -98,9 +100,13 @@ class CausalLM(nn.Module):
         return batch
 
     def next_token_logits(self, features: Tensor) -> Tensor:
-        """`[..., width]` to `[..., V]` in float32, at temperature 1."""
-        with self.computing():
-            logits = self.body.head(features)
+        """`[..., width]` to `[..., V]`, at temperature 1; in float32 at any precision.
+
+        Sampling and training take log-probabilities from these same products. Logits of 16 and more are 1/8 apart in
+        bfloat16: rounded so, a ratio of two probabilities would be off by several hundredths.
+        """
+        with torch.autocast(self.device.type, enabled=False):
+            logits = self.body.head(features.float())
         return logits[..., : self.vocab_size].float().index_fill(-1, self.never, -torch.inf)
 
     def decoding(self, prompts: Tensor, group_size: int, room: int) -> Decoding:
@@ -117,7 +123,13 @@ class CausalLM(nn.Module):
 
         Returns:
             Log-probabilities at the temperature of training, entropies at temperature 1, and values before each token.
+            Without gradients no more rows are read at a time than `MOST_SCORES` allows.
         """
+        rows, steps = batch.actions.shape
+        size = max(1, MOST_SCORES // (steps * (steps + batch.observations.shape[1])))
+        if rows > size and not torch.is_grad_enabled():
+            parts = torch.arange(rows, device=self.device).split(size)
+            return joined([self.evaluate(batch.rows(part)) for part in parts])
         responses = Responses.of(batch.observations, batch.actions, batch.mask, batch.group)
         with self.computing():
             features = self.body.features(responses)
@@ -149,7 +161,8 @@ class CausalLM(nn.Module):
         length = observations[:, -1:]
         places = torch.arange(observations.shape[1] - 2, device=self.device)
         texts = observations[:, :-2].masked_fill(places >= length, NO_TOKEN)
-        features = self.decoding(texts[:, : int(length.max())], 1, 0).features
+        with self.computing():
+            features = self.decoding(texts[:, : int(length.max())], 1, 0).features
         logits = self.next_token_logits(features) / self.config.temperature
         if not self.config.stop:
             return logits
@@ -181,9 +194,9 @@ class CausalLM(nn.Module):
 
     def _ending(self, logits: Tensor, responses: list[list[int]]) -> Tensor:
         """Logits `[n, V]` of which those behind a stop string leave nothing but the end token."""
-        if self.decode is None:
-            raise ValueError(f"config stop={self.config.stop}: the policy cannot decode; build it by language_policy")
-        ended = torch.tensor(stopped(responses, self.config.stop, self.decode), device=self.device)
+        if self.tokenizer is None:
+            raise ValueError(f"config stop={self.config.stop}: no tokenizer; build the policy by language_policy")
+        ended = torch.tensor(stopped(responses, self.config.stop, self.tokenizer), device=self.device)
         is_other = torch.arange(logits.shape[-1], device=self.device) != self.eos_id
         return logits.masked_fill(ended.unsqueeze(1) & is_other, -torch.inf)
 
@@ -202,6 +215,16 @@ class CausalLM(nn.Module):
         if self.config.precision != "bfloat16":
             return nullcontext()
         return torch.autocast(self.device.type, torch.bfloat16)
+
+
+def joined(parts: Sequence[Evaluation]) -> Evaluation:
+    """Evaluations of one batch's rows, in order, as one."""
+    values = [part.values for part in parts if part.values is not None]
+    return Evaluation(
+        log_prob=torch.cat([part.log_prob for part in parts]),
+        entropy=torch.cat([part.entropy for part in parts]),
+        values=torch.cat(values) if values else None,
+    )
 
 
 def _value_head(width: int) -> nn.Module:

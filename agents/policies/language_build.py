@@ -51,7 +51,7 @@ def language_policy(
         if config.lora_rank is not None:
             add_lora(body, config.lora_rank)
         policy = CausalLM(body, settings, rules.tokenizer.pad_id, rules.tokenizer.eos_id, writable, device)
-    policy.decode = rules.tokenizer.decode
+    policy.tokenizer = rules.tokenizer
     if device.type == "cuda" and isinstance(body, LlamaBody) and body.llama.compiled:
         policy.static = StaticDecoder(body.llama)
     return policy

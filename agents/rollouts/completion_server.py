@@ -11,6 +11,7 @@ they are apart is recorded, and shows when weights did not arrive.
 
 from __future__ import annotations
 
+import http.client
 import json
 import time
 import urllib.error
@@ -31,6 +32,13 @@ FIRST_WAIT_S = 1.0  # doubled after every failed attempt
 TIMEOUT_S = 600.0
 AT_ONCE = 64  # requests under way
 NEVER = -100  # what the OpenAI protocol calls a ban
+NOTHING_ELSE = {  # asked for in so many words: a server takes what is left out from the model's generation_config.json
+    "top_k": -1,
+    "min_p": 0.0,
+    "repetition_penalty": 1.0,
+    "presence_penalty": 0.0,
+    "frequency_penalty": 0.0,
+}
 
 
 @dataclass(frozen=True)
@@ -41,11 +49,18 @@ class Vocabulary:
         eos_id: the end token.
         pad_id: fills a response behind its end.
         never: ids that are not written.
+        stop_ids: ids that end a response too.
     """
 
     eos_id: int
     pad_id: int
     never: tuple[int, ...]
+    stop_ids: tuple[int, ...] = ()
+
+    @property
+    def ends(self) -> tuple[int, ...]:
+        """All ids that end a response."""
+        return (self.eos_id, *self.stop_ids)
 
 
 class CompletionServer:
@@ -117,8 +132,9 @@ class CompletionServer:
             "top_p": sampling.top_p,
             "logprobs": 1,
             "return_token_ids": True,
+            **NOTHING_ELSE,
             "ignore_eos": True,
-            "stop_token_ids": [vocabulary.eos_id],
+            "stop_token_ids": list(vocabulary.ends),
             "logit_bias": {str(token): NEVER for token in vocabulary.never},
         }
         bodies = [
@@ -157,8 +173,8 @@ class CompletionServer:
         log_probs = told.get("token_logprobs") or []
         if len(log_probs) != len(ids):
             raise ValueError(f"config server={self.url!r}: {len(log_probs)} logprobs for {len(ids)} tokens")
-        is_whole = len(ids) == max_tokens or ids[-1] == vocabulary.eos_id
-        if len(ids) > max_tokens or not is_whole or vocabulary.eos_id in ids[:-1]:
+        is_whole = len(ids) == max_tokens or ids[-1] in vocabulary.ends
+        if len(ids) > max_tokens or not is_whole or set(vocabulary.ends) & set(ids[:-1]):
             raise ValueError(
                 f"config server={self.url!r}: a response of {len(ids)} tokens ends in {ids[-1]}, not at the end token "
                 f"{vocabulary.eos_id} or the limit {max_tokens}; it must heed ignore_eos and stop_token_ids"
@@ -180,7 +196,7 @@ class CompletionServer:
                 failure = f"{error.code} {error.read(200).decode(errors='replace')}"
                 if error.code < 500 and error.code != 429:
                     raise ValueError(f"config server={self.url!r}: {path} is refused: {failure}") from error
-            except (OSError, json.JSONDecodeError) as error:
+            except (OSError, http.client.HTTPException, json.JSONDecodeError) as error:
                 failure = str(error) or type(error).__name__
         raise ValueError(f"config server={self.url!r}: {path} failed {ATTEMPTS} times ({failure}); is it running?")
 

@@ -7,7 +7,6 @@ depend on the shape of the batch (3e-6 in a log-probability; equal layouts give 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Literal, Protocol, get_args
@@ -16,10 +15,11 @@ import torch
 from torch import Tensor
 
 from agents.entropy_minimization import adaptive_temperature, em_inf
+from agents.rollouts.stopping import end_tokens, stopped, tail_of
+from rlenvs.text.tokenizers import Tokenizer
 
 Adjustment = Literal["none", "em_inf", "adaptive_temperature"]
 COMPACT_BELOW = 0.75  # share of rows still writing below which the others leave the batch
-TAIL = 8  # tokens beyond a stop string's characters that are searched for it: some stand for less than a character
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Sampling:
     Attributes:
         temperature: logits are divided by it; 0 takes the likeliest token.
         top_p: draws among the fewest likeliest tokens that hold this much probability.
-        stop: a response ends with the token that completes one of these strings.
+        stop: a response ends with the token that completes one of these strings; they may name special tokens.
         adjustment: of each step's logits before that, by their own entropy (arXiv 2505.15134, without any training):
             `em_inf` makes the likely tokens likelier, `adaptive_temperature` keeps a fifth of the entropy. The
             likeliest token stays the likeliest; as in `agents.entropy_minimization`, with the defaults there.
@@ -126,7 +126,7 @@ def generate(
     group_size: int,
     uniforms: Tensor,
     sampling: Sampling = Sampling(),
-    decode: Callable[[Sequence[int]], str] | None = None,
+    tokenizer: Tokenizer | None = None,
 ) -> Generation:
     """Writes `group_size` responses to each prompt.
 
@@ -136,18 +136,19 @@ def generate(
         group_size: G; row i answers prompt i // G.
         uniforms: `[P * G, T]` in [0, 1); T is the most tokens of a response.
         sampling: temperature, top-p, stop strings.
-        decode: ids to text; needed for stop strings alone.
+        tokenizer: ids to text, needed for stop strings. A chat model's also tells what else ends a response; without
+            it the end token alone does.
 
     Raises:
-        ValueError: Stop strings without `decode`, or uniform numbers for another number of rows.
+        ValueError: Stop strings without `tokenizer`, or uniform numbers for another number of rows.
     """
     count = len(uniforms)
     if count != len(prompts) * group_size:
         raise ValueError(f"uniforms has {count} rows: {len(prompts)} prompts of {group_size} responses need one each")
-    if sampling.stop and decode is None:
-        raise ValueError(f"stop={sampling.stop!r}: give decode, the tokenizer's function from ids to text")
+    if sampling.stop and tokenizer is None:
+        raise ValueError(f"stop={sampling.stop!r}: give the tokenizer, which knows their text")
     with torch.inference_mode():
-        written = _write(writer, prompts, group_size, uniforms, sampling, decode)
+        written = _write(writer, prompts, group_size, uniforms, sampling, tokenizer)
     return Generation(*(part.clone() for part in written))  # tensors that may become part of a graph
 
 
@@ -157,7 +158,7 @@ def _write(
     group_size: int,
     uniforms: Tensor,
     sampling: Sampling,
-    decode: Callable[[Sequence[int]], str] | None,
+    tokenizer: Tokenizer | None,
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """The fields of a `Generation`."""
     (count, steps), device = uniforms.shape, prompts.device
@@ -166,6 +167,8 @@ def _write(
     lengths = torch.full((count,), steps, device=device)
     rows = torch.arange(count, device=device)
     writing = torch.ones(count, dtype=torch.bool, device=device)
+    ends = end_tokens(writer.eos_id, tokenizer, device)
+    tail = tail_of(sampling.stop) if sampling.stop else 0
     with writer.computing():
         decoding = writer.decoding(prompts, group_size, steps)
     features = decoding.features
@@ -173,10 +176,10 @@ def _write(
         chosen, *log_probs = draw(writer.next_token_logits(features), uniforms[:, step].index_select(0, rows), sampling)
         for store, column in zip((tokens, log_prob, sampled), (chosen, *log_probs), strict=True):
             store[:, step].index_copy_(0, rows, column)
-        ended = chosen == writer.eos_id
-        if sampling.stop and decode is not None:
-            texts = tokens[rows, : step + 1].tolist()
-            ended |= torch.tensor(stopped(texts, sampling.stop, decode), device=device)
+        ended = torch.isin(chosen, ends)
+        if sampling.stop and tokenizer is not None:
+            written = tokens[rows, max(0, step + 1 - tail) : step + 1].tolist()
+            ended |= torch.tensor(stopped(written, sampling.stop, tokenizer), device=device)
         lengths.index_copy_(0, rows, torch.where(ended & writing, step + 1, lengths.index_select(0, rows)))
         writing &= ~ended
         left = int(writing.sum())
@@ -230,12 +233,3 @@ def _nucleus(log_policy: Tensor, top_p: float) -> Tensor:
     before = ordered.exp().cumsum(-1) - ordered.exp()
     cut = torch.zeros_like(log_policy, dtype=torch.bool).scatter(-1, order, before >= top_p)
     return log_policy.masked_fill(cut, -torch.inf).log_softmax(-1)
-
-
-def stopped(
-    responses: Sequence[Sequence[int]], stop: tuple[str, ...], decode: Callable[[Sequence[int]], str]
-) -> list[bool]:
-    """Whether the text of each response ends in, or has just completed, one of the strings `stop`."""
-    tail = max(map(len, stop)) + TAIL
-    texts = [decode(response[-tail:]) for response in responses]
-    return [any(string in text for string in stop) for text in texts]

@@ -2,8 +2,8 @@
 
 Before every batch the policy is written to a directory and the server is told to read it. That both answered without an
 error is all that is known: that the server read the file, and computes prompts anew, is between it and its settings.
-`rollout/server_log_prob_difference` tells: below 0.01 in equal precision, it grows with every update
-that does not arrive.
+`rollout/server_log_prob_difference` tells: at temperature 1 below 0.01 in equal precision, it grows with every update
+that does not arrive. At another temperature it is never small: a server tells its log-probabilities at temperature 1.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from agents.policies.export import export
 from agents.rollouts.completion_server import CompletionServer, Vocabulary
 from agents.rollouts.generation import Generation, Sampling
 from agents.rollouts.generation_collector import response_batch
+from rlenvs.text.tokenizers import stop_ids
 
 
 class Served:
@@ -64,7 +65,8 @@ class Served:
             self.server.reload(path, str(self.weights.resolve()))
         seeds = torch.randint(2**31, (len(prompts),), generator=generator, device=generator.device).tolist()
         beyond = range(policy.vocab_size, policy.body.vocab_size)
-        vocabulary = Vocabulary(policy.eos_id, policy.pad_id, (*policy.never.tolist(), *beyond))
+        more_ends = () if policy.tokenizer is None else stop_ids(policy.tokenizer)
+        vocabulary = Vocabulary(policy.eos_id, policy.pad_id, (*policy.never.tolist(), *beyond), more_ends)
         written = self.server.write(prompts, group_size, max_tokens, sampling, vocabulary, seeds)
         batch = response_batch(prompts, group_size, written)
         with torch.no_grad():

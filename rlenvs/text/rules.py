@@ -15,7 +15,7 @@ from rlenvs.tasks.dataset_files import edition
 from rlenvs.tasks.problem import SPLITS
 from rlenvs.text.judging import Judge
 from rlenvs.text.problems import ProblemBook
-from rlenvs.text.tokenizers import Tokenizer, make_tokenizer
+from rlenvs.text.tokenizers import CharacterTokenizer, Tokenizer, content_of, make_tokenizer
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +28,8 @@ class Rules:
         tokenizer: Between text and ids.
         max_tokens: The most tokens of a response, its end included.
         judge: Verdicts on responses.
-        fingerprint: Tells these rules from others, in snapshots; of data files what they hold counts, not their path.
+        fingerprint: Tells these rules from others, in snapshots and of warm-ups; of data files and tokenizers what they
+            hold counts, not their path.
     """
 
     task: Task
@@ -104,10 +105,13 @@ def _rules(
     made = _task(task, level, style, dict(options))
     made.prepare()
     limit = made.max_tokens if max_tokens is None else positive_integer(max_tokens, "max_tokens")
-    codec = make_tokenizer(tokenizer, "".join(sorted(set(made.alphabet + more_characters))), chat_template)
+    alphabet = "".join(sorted(set(made.alphabet + more_characters)))
+    codec = make_tokenizer(tokenizer, alphabet, chat_template)
     book = ProblemBook(made, split, codec, num_problems, max_prompt_tokens)
     parts = (made.name, made.level, made.style, made.options, split, limit, book.size, book.max_prompt_tokens)
     told = repr((*parts, *made.sources, type(codec).__name__, codec.vocab_size, more_characters))
+    if not (isinstance(codec, CharacterTokenizer) and codec.alphabet == alphabet):  # which the task decides already
+        told += content_of(codec)
     return Rules(made, book, codec, limit, Judge(made), hashlib.sha256(told.encode()).digest())
 
 

@@ -21,6 +21,7 @@ from rlenvs.text.judging import UNFINISHED, outcome
 from rlenvs.text.rendering import RENDER_MODES, shown
 from rlenvs.text.rules import Rules, make_rules
 from rlenvs.text.starts import chosen_problem, draw_problem
+from rlenvs.text.tokenizers import stop_ids
 
 IntArray = npt.NDArray[np.int64]
 
@@ -164,5 +165,5 @@ def sensible_tokens(rules: Rules) -> npt.NDArray[np.bool_]:
     tokenizer = rules.tokenizer
     mask = np.ones(tokenizer.vocab_size, np.bool_)
     mask[[tokenizer.pad_id, tokenizer.bos_id]] = False
-    mask[tokenizer.eos_id] = True
+    mask[[tokenizer.eos_id, *stop_ids(tokenizer)]] = True  # also where they are the padding
     return mask

@@ -11,6 +11,8 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from rlenvs.text.hub_tokenizers import ChatTokenizer, HuggingFaceTokenizer
+
 IntArray = npt.NDArray[np.int64]
 
 PAD, EOS, BOS, FIRST_CHARACTER = 0, 1, 2, 3
@@ -113,87 +115,9 @@ class CharacterTokenizer:
         return {character: place for place, character in enumerate(self.alphabet, FIRST_CHARACTER)}
 
 
-class HuggingFaceTokenizer:
-    """A tokenizer of `transformers`.
-
-    Without a token of its own for padding or for the beginning, the end's takes its place.
-
-    Args:
-        tokenizer: A `PreTrainedTokenizerBase`, or the path or name that `AutoTokenizer.from_pretrained` takes.
-
-    Raises:
-        ImportError: A path was given and transformers is missing.
-        ValueError: It has no end token.
-    """
-
-    def __init__(self, tokenizer: Any) -> None:
-        self.tokenizer = _loaded(str(tokenizer)) if isinstance(tokenizer, (str, Path)) else tokenizer
-        if self.tokenizer.eos_token_id is None:
-            raise ValueError("tokenizer has no eos_token: set one, for a response ends with it")
-        self.vocab_size = len(self.tokenizer)
-        self.eos_id = int(self.tokenizer.eos_token_id)
-        pad, bos = self.tokenizer.pad_token_id, self.tokenizer.bos_token_id
-        self.pad_id = self.eos_id if pad is None else int(pad)
-        self.bos_id = self.eos_id if bos is None else int(bos)
-
-    def encode(self, text: str) -> list[int]:
-        """The ids of a text, without special ones around it."""
-        return self.tokenizer.encode(text, add_special_tokens=False)
-
-    def decode(self, ids: Sequence[int]) -> str:
-        """The text of ids, spaces as they are; special ones are left out."""
-        return self.tokenizer.decode(ids, skip_special_tokens=True, clean_up_tokenization_spaces=False)
-
-
-class ChatTokenizer(HuggingFaceTokenizer):
-    """A tokenizer that puts prompts and feedback into the model's chat template; `encode` takes texts as they are.
-
-    Args:
-        tokenizer: As of `HuggingFaceTokenizer`.
-
-    Raises:
-        ValueError: It has no chat template.
-    """
-
-    _RESPONSE = "<<RESPONSE>>"
-
-    def __init__(self, tokenizer: Any) -> None:
-        super().__init__(tokenizer)
-        if not self.tokenizer.chat_template:
-            raise ValueError(f"tokenizer={tokenizer!r} has no chat template: leave chat_template out")
-
-    def encode_prompt(self, text: str) -> list[int]:
-        """The ids of a conversation in which the user has said `text` and it is the model's turn."""
-        messages = [{"role": "user", "content": text}]
-        return list(self.tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_dict=False))
-
-    def encode_feedback(self, text: str, is_ended: bool) -> list[int]:
-        """The ids between a response and the next: its end, the user's words `text`, and that it is the model's turn.
-
-        The response itself is never tokenised: the template is asked what it writes behind one, and that alone is.
-        What a template would change about earlier turns (some leave out reasoning) is not changed.
-
-        Args:
-            text: What the user says.
-            is_ended: Whether the response has its end token already.
-
-        Raises:
-            ValueError: The template does not show earlier responses.
-        """
-        words = [("user", "?"), ("assistant", self._RESPONSE), ("user", text)]
-        messages = [{"role": role, "content": content} for role, content in words]
-        shown = self.tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
-        _, found, behind = shown.partition(self._RESPONSE)
-        if not found:
-            raise ValueError("chat_template=True: the template hides earlier responses; set max_turns=1")
-        end = self.tokenizer.eos_token
-        behind = behind.removeprefix(end)
-        return [*([] if is_ended else [self.eos_id]), *self.encode(behind)]
-
-
 def prompt_ids(tokenizer: Tokenizer, text: str) -> list[int]:
-    """The ids of a prompt: of its text, or of a conversation that it begins."""
-    return tokenizer.encode_prompt(text) if isinstance(tokenizer, ChatTokenizer) else tokenizer.encode(text)
+    """The ids of a prompt: of its text, of hub tokenizers as they begin one, or of a conversation that it begins."""
+    return tokenizer.encode_prompt(text) if isinstance(tokenizer, HuggingFaceTokenizer) else tokenizer.encode(text)
 
 
 def feedback_ids(tokenizer: Tokenizer, text: str, is_ended: bool) -> list[int]:
@@ -201,6 +125,21 @@ def feedback_ids(tokenizer: Tokenizer, text: str, is_ended: bool) -> list[int]:
     if isinstance(tokenizer, ChatTokenizer):
         return tokenizer.encode_feedback(text.strip(), is_ended)
     return tokenizer.encode(text)
+
+
+def stop_ids(tokenizer: Tokenizer) -> tuple[int, ...]:
+    """Tokens that end a response too where a model writes them; environments read on up to the end token."""
+    return tokenizer.stop_ids if isinstance(tokenizer, HuggingFaceTokenizer) else ()
+
+
+def content_of(tokenizer: Tokenizer) -> str:
+    """What tells tokenizers of one kind and size apart; asks tokenizers that are not ours for the text of every id."""
+    if isinstance(tokenizer, CharacterTokenizer):
+        return tokenizer.alphabet
+    if isinstance(tokenizer, HuggingFaceTokenizer):
+        return tokenizer.fingerprint()
+    texts = [tokenizer.decode([token]) for token in range(tokenizer.vocab_size)]
+    return repr([tokenizer.pad_id, tokenizer.eos_id, tokenizer.bos_id, *texts])
 
 
 def make_tokenizer(tokenizer: Any, alphabet: str, chat_template: bool = False) -> Tokenizer:
@@ -243,12 +182,3 @@ def longest_token(tokenizer: Tokenizer) -> int:
     if isinstance(tokenizer, HuggingFaceTokenizer):
         return max(map(len, tokenizer.tokenizer.get_vocab()))
     return max(len(tokenizer.decode([token])) for token in range(tokenizer.vocab_size))
-
-
-@functools.lru_cache(maxsize=4)
-def _loaded(path: str) -> Any:
-    try:
-        from transformers import AutoTokenizer
-    except ImportError as error:
-        raise ImportError("a Hugging Face tokenizer needs transformers: pip install 'rlenvs-suite[agents]'") from error
-    return AutoTokenizer.from_pretrained(path)

@@ -83,6 +83,23 @@ def test_half_precision_stays_near_and_learns():
     written_batch(low, ragged_prompts())
 
 
+def test_the_head_is_computed_in_single_precision():
+    features = 20 * torch.randn(6, small_policy().body.width)
+    low, full = (small_policy(precision=precision).next_token_logits(features) for precision in ("bfloat16", "float32"))
+    assert full[full.isfinite()].abs().max() > 16 and torch.equal(low, full)
+
+
+def test_evaluations_token_by_token_are_in_the_precision_of_training():
+    policy, prompts = small_policy(precision="bfloat16"), ragged_prompts()
+    lengths = (prompts >= 0).sum(1, keepdim=True)
+    observations = torch.cat([prompts.clamp(min=0), lengths, lengths], dim=1)
+    with torch.no_grad(), policy.computing():
+        features = policy.body.decoding(prompts, 1, 0).features
+    with torch.no_grad():
+        assert torch.equal(policy.logits(observations), policy.next_token_logits(features))
+        assert not torch.equal(policy.logits(observations), small_policy().logits(observations))
+
+
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory):
     """A Qwen2 and a GPT-NeoX of a few thousand weights, with a byte-level tokenizer and a chat template."""
@@ -98,6 +115,26 @@ def saved(tmp_path_factory):
         model.save_pretrained(path / name)
         codec.save_pretrained(path / name)
     return path
+
+
+@pytest.mark.parametrize("critic", ["none", "detached"])
+def test_without_gradients_rows_are_read_a_few_at_a_time(critic, monkeypatch):
+    policy = small_policy(critic=critic)
+    batch, read = written_batch(policy, ragged_prompts()), []
+    of = causal_lm.Responses.of
+    monkeypatch.setattr(causal_lm.Responses, "of", lambda *parts: (read.append(len(parts[1])), of(*parts))[1])
+    whole = policy.evaluate(batch)
+    (rows, steps), width = batch.actions.shape, batch.observations.shape[1]
+    monkeypatch.setattr(causal_lm, "MOST_SCORES", 4 * steps * (steps + width))
+    with torch.no_grad():
+        parts = policy.evaluate(batch)
+    policy.evaluate(batch)
+    assert read == [rows, *[4] * (rows // 4), *([rows % 4] if rows % 4 else []), rows]
+    for name in ("log_prob", "entropy", "values"):
+        one, other = getattr(whole, name), getattr(parts, name)
+        assert (one is None) == (other is None) == (name == "values" and critic == "none")
+        if one is not None:
+            torch.testing.assert_close(one, other, atol=3e-6, rtol=0)
 
 
 def byte_tokenizer():

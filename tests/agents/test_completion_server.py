@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
@@ -40,6 +41,7 @@ class TinyServer(ThreadingHTTPServer):
         self.policy = None
         self.asked: list[tuple[str, dict]] = []
         self.refusals: list[int] = []
+        self.breaks = 0
         self.change = lambda choice: choice
 
     @property
@@ -54,7 +56,7 @@ class TinyServer(ThreadingHTTPServer):
         self.policy = CausalLM(body, PolicyConfig(precision="float32"), 0, 1, writable, CPU)
 
     def complete(self, body: dict) -> dict:
-        assert body["ignore_eos"] and body["return_token_ids"] and body["stop_token_ids"] == [1]
+        assert body["ignore_eos"] and body["return_token_ids"] and body["stop_token_ids"][0] == 1
         sampling = Sampling(body["temperature"], body["top_p"])
         drawn = uniforms(body["n"], body["max_tokens"], body["seed"])
         written = generate(self.policy, torch.tensor([body["prompt"]]), body["n"], drawn, sampling)
@@ -77,6 +79,9 @@ class Handler(BaseHTTPRequestHandler):
             self.server.asked.append((self.path, body))
             if self.server.refusals:
                 return self.send_error(self.server.refusals.pop())
+            if self.server.breaks:
+                self.server.breaks -= 1
+                return self.break_off()
             if self.path == "/collective_rpc":
                 self.server.load()
             if self.path == "/v1/completions":
@@ -89,6 +94,13 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
         self.wfile.write(data)
+
+    def break_off(self) -> None:
+        """Half an answer."""
+        self.send_response(200)
+        self.send_header("Content-Length", "100")
+        self.end_headers()
+        self.wfile.write(b'{"choices"')
 
     def log_message(self, *arguments) -> None:
         pass
@@ -121,6 +133,7 @@ def test_responses_are_the_servers_and_log_probabilities_our_own(server):
     for group, prompt in enumerate(ragged_prompts()):
         body = asked[tuple(prompt[prompt >= 0].tolist())]
         assert body["logit_bias"] == {"0": -100, "2": -100} and body["model"] == "tiny"
+        assert completion_server.NOTHING_ELSE.items() <= body.items()  # or a generation_config.json would decide
         again = generate(policy, prompt.unsqueeze(0), 3, uniforms(3, 12, body["seed"]))
         rows = slice(3 * group, 3 * group + 3)
         assert torch.equal(written.lengths[rows], again.lengths)
@@ -145,6 +158,8 @@ def test_a_server_that_is_busy_is_asked_again_and_one_that_refuses_is_not(server
     server.load()
     arguments = (ragged_prompts(2), 2, 5, Sampling(), WORDS, [1, 2])
     server.refusals = [429, 503]
+    assert len(CompletionServer(server.url).write(*arguments).tokens) == 4
+    server.breaks = 2
     assert len(CompletionServer(server.url).write(*arguments).tokens) == 4
     server.refusals = [400] * 4
     with pytest.raises(ValueError, match="/v1/completions is refused: 400"):
@@ -177,6 +192,18 @@ def test_what_the_environment_would_not_take_is_refused(server, change, message)
     server.change = change
     with pytest.raises(ValueError, match=message):
         CompletionServer(server.url).write(ragged_prompts(1), 2, 12, Sampling(), WORDS, [1])
+
+
+def test_further_ends_are_asked_for_and_end_a_response(server):
+    export(small_policy(), server.weights)
+    server.load()
+    arguments = (ragged_prompts(1), 2, 12, Sampling(), replace(WORDS, stop_ids=(7,)), [1])
+    server.change = lambda choice: {"token_ids": [5, 7], "logprobs": {"token_logprobs": [0.0, 0.0]}}
+    assert CompletionServer(server.url).write(*arguments).lengths.tolist() == [2, 2]
+    assert server.asked[-1][1]["stop_token_ids"] == [1, 7]
+    server.change = lambda choice: {"token_ids": [7, 1], "logprobs": {"token_logprobs": [0.0, 0.0]}}
+    with pytest.raises(ValueError, match="must heed"):
+        CompletionServer(server.url).write(*arguments)
 
 
 def test_a_training_through_a_server_learns_and_tells_how_far_it_is(server, tmp_path, monkeypatch):

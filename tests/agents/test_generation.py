@@ -113,16 +113,20 @@ def test_top_p_draws_among_the_fewest_tokens_that_hold_it():
     torch.testing.assert_close(sampled.exp(), torch.tensor([0.625, 0.375])[chosen])
 
 
-def test_a_stop_string_ends_a_response_with_the_token_that_completes_it():
-    policy, prompts, drawn = small_policy(), ragged_prompts(), uniforms(40)
+class Letters:
+    """As much of a tokenizer as stop strings need."""
 
-    def decode(ids):
+    def decode(self, ids):
         return "".join(chr(ord("a") + token) for token in ids)
 
+
+def test_a_stop_string_ends_a_response_with_the_token_that_completes_it():
+    policy, prompts, drawn = small_policy(), ragged_prompts(), uniforms(40)
+    letters = Letters()
     free = generate(policy, prompts, 8, drawn)
-    stopped = generate(policy, prompts, 8, drawn, Sampling(stop=("k", "hi")), decode)
+    stopped = generate(policy, prompts, 8, drawn, Sampling(stop=("k", "hi")), letters)
     for row in range(40):
-        text = decode(free.tokens[row, : free.lengths[row]].tolist())
+        text = letters.decode(free.tokens[row, : free.lengths[row]].tolist())
         places = [text.find(stop) + len(stop) for stop in ("k", "hi") if stop in text]
         assert stopped.lengths[row] == min([free.lengths[row].item(), *places])
     assert (stopped.lengths < free.lengths).any()
@@ -140,7 +144,7 @@ def test_bad_settings_are_refused(settings, message):
 def test_calls_that_cannot_work_are_refused():
     with pytest.raises(ValueError, match="uniforms has 3 rows"):
         generate(small_policy(), ragged_prompts(), 2, uniforms(3))
-    with pytest.raises(ValueError, match="give decode"):
+    with pytest.raises(ValueError, match="give the tokenizer"):
         generate(small_policy(), ragged_prompts(), 1, uniforms(5), Sampling(stop=("x",)))
 
 

@@ -51,7 +51,7 @@ def test_every_turn_reads_the_tokens_that_were_written_and_only_open_problems_go
     problems = np.array([0, 1, 2])
     codec, read = rules.tokenizer, []
 
-    def scripted(writer, prompts, group_size, uniforms, sampling):
+    def scripted(writer, prompts, group_size, uniforms, sampling, tokenizer):
         """In turn t the first t + 1 of all six conversations are answered rightly."""
         read.append([row[row != NO_TOKEN].tolist() for row in prompts])
         solved = len(read)
@@ -129,6 +129,6 @@ def test_a_run_is_examined_by_the_command_and_records_what_adjusted_logits_do(tm
     assert len((out / "samples.jsonl").read_text().splitlines()) == 6
     assert json.loads((out / "scores.json").read_text())["problems"] == {"all": 3}
     with pytest.raises(ValueError, match="the same characters"):
-        examinee_of_run(run, {}, turns=2)
+        examinee_of_run(run, {}, 2, CPU)
     monkeypatch.setattr("sys.argv", ["evaluate_language", run, "--model", "x"])
     assert evaluate_language.main() == 1 and "one of the two" in capsys.readouterr().err

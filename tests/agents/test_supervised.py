@@ -12,6 +12,7 @@ from agents.policies import PolicyConfig
 from agents.policies.language_build import build_language_policy
 from agents.supervised import cache_directory, demonstrations, imitate, rate_at, warm_up
 from rlenvs.text.rules import make_rules
+from tests.text.tokenizers_for_tests import exchanged, hub_codec
 
 CONFIG = PolicyConfig(network="causal_lm", warm_up_steps=4, warm_up_batch_size=8, precision="float32")
 
@@ -70,6 +71,23 @@ def test_another_warm_up_has_another_place(rules, change):
     for config in (CONFIG, replace(CONFIG, **change)):
         assert not warm_up(build_language_policy(rules, config, seed=0), rules, config, seed=0).from_cache
     assert len(list(cache_directory().iterdir())) == 2
+
+
+def test_tokenizers_of_one_size_have_warm_ups_of_their_own():
+    encoded = []
+    for codec in (hub_codec(), exchanged(hub_codec())):
+        rules = make_rules("addition", tokenizer=codec, max_tokens=8)
+        encoded.append(rules.tokenizer.encode("12"))
+        assert not warm_up(build_language_policy(rules, CONFIG, seed=0), rules, CONFIG, seed=0).from_cache
+    assert encoded[0] == encoded[1][::-1] and len(list(cache_directory().iterdir())) == 2
+
+
+@pytest.mark.parametrize("steps", [0, -3, None])
+def test_a_warm_up_without_steps_is_refused(rules, steps):
+    config = replace(CONFIG, warm_up_steps=steps)
+    with pytest.raises(ValueError, match=f"warm_up_steps={steps}: choose at least 1, or none for no warm-up"):
+        warm_up(build_language_policy(rules, config, seed=0), rules, config, seed=0)
+    assert not cache_directory().exists()
 
 
 def test_what_does_not_belong_to_the_warm_up_does_not_repeat_it(rules):
