@@ -62,10 +62,15 @@ class Answers:
         return told
 
     def scores(self) -> dict[str, float]:
-        """Means of `by_problem`, the `standard_error` of `pass@1` over problems, and `entropy`."""
+        """Means of `by_problem`, the `standard_error` of `pass@1` over problems, `entropy`, and `verifier_errors`.
+
+        The last is the share of responses on which the verifier itself failed; in the pass rates they count as wrong.
+        """
         told = self.by_problem()
         means = {name: float(values.mean()) for name, values in told.items()}
-        return {**means, "standard_error": standard_error(told["pass@1"]), "entropy": self.entropy}
+        failed = float(np.mean([verdict.status == "error" for verdict in self.verdicts]))
+        spread = {"standard_error": standard_error(told["pass@1"]), "entropy": self.entropy}
+        return {**means, **spread, "verifier_errors": failed}
 
     def rows(self, rules: Rules, count: int) -> list[dict[str, Any]]:
         """The first response to each of the first problems, with its verdict: rows of `samples.jsonl`."""
@@ -132,7 +137,7 @@ def answer(
     for start in range(0, len(problems), size):
         asked = prompts[start : start + size].to(policy.device)
         drawn = uniforms[start * k : (start + size) * k].to(policy.device)
-        written = generate(policy, asked, k, drawn, sampling, rules.tokenizer.decode)
+        written = generate(policy, asked, k, drawn, sampling, rules.tokenizer)
         tokens, lengths = written.tokens.cpu().numpy(), written.lengths.cpu().numpy()
         texts += decode_rows(rules.tokenizer, tokens, lengths)
         is_end = tokens[np.arange(len(tokens)), lengths - 1] == policy.eos_id
@@ -156,18 +161,21 @@ def report(
 ) -> dict[str, float]:
     """Sampled at temperature 1 and greedy side by side, with the policy's own stop strings: what a run's record tells.
 
+    As many responses at a time as the policy's `test_chunk`.
+
     Returns:
-        `pass@1` with `standard_error`, `entropy`, `pass@2` to `pass@k`, `maj@k`, `distinct`, `greedy`, and how many
-        `problems`; with an adjustment of the logits also `em_inf/pass@1` and so on, where entropy is still the
-        policy's own, at the prefixes that were written so.
+        `pass@1` with `standard_error`, `entropy`, `verifier_errors`, `pass@2` to `pass@k`, `maj@k`, `distinct`,
+        `greedy`, and how many `problems`; with an adjustment of the logits also `em_inf/pass@1` and so on, where the
+        entropy is still the policy's own, at the prefixes that were written so.
     """
     chosen = first_problems(rules, problems)
     sampling = Sampling(stop=policy.config.stop)
-    sampled = answer(policy, rules, chosen, k, sampling, seed).scores()
-    greedy = answer(policy, rules, chosen, 1, replace(sampling, temperature=0.0), seed).scores()["pass@1"]
+    last = (seed, policy.config.test_chunk)
+    sampled = answer(policy, rules, chosen, k, sampling, *last).scores()
+    greedy = answer(policy, rules, chosen, 1, replace(sampling, temperature=0.0), *last).scores()["pass@1"]
     told = {**sampled, "greedy": greedy, "problems": float(len(chosen))}
     if adjustment != "none":
-        adjusted = answer(policy, rules, chosen, k, replace(sampling, adjustment=adjustment), seed).scores()
+        adjusted = answer(policy, rules, chosen, k, replace(sampling, adjustment=adjustment), *last).scores()
         told |= {f"{adjustment}/{name}": value for name, value in adjusted.items()}
     return told
 

@@ -104,14 +104,16 @@ def sit(policy: CausalLM, rules: Rules, exam: Exam) -> Result:
     )
 
 
-def examinee_of_run(run: str | Path, env_kwargs: Mapping[str, Any], turns: int) -> tuple[CausalLM, Rules]:
+def examinee_of_run(
+    run: str | Path, env_kwargs: Mapping[str, Any], turns: int, device: torch.device
+) -> tuple[CausalLM, Rules]:
     """The policy of a finished run and the rules of its task, on test problems unless `env_kwargs` say otherwise.
 
     Raises:
         ValueError: the run's policy is no language model, or reads other tokens than the rules have.
     """
     record = read_run(run)
-    policy = load_policy(record)
+    policy = load_policy(record, device)
     if not isinstance(policy, CausalLM):
         raise ValueError(f"{run}: its policy is no language model; python -m scripts.evaluate plays its environment")
     rules = make_turn_rules(turns, {"split": "test", **record.spec.env_kwargs, **env_kwargs})

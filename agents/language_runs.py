@@ -107,6 +107,8 @@ class LanguageRun(Run):
             self.warmed_up = warm_up(self.warm_started, env.unwrapped.rules, config, seed)  # type: ignore[attr-defined]
             self.before_s += self.warmed_up.seconds
         self.before = self._report(self.warm_started)
+        self.warm_started.static = None  # decoding memory, of a GPU, for a policy that writes no more
+        self.warm_started.cpu()
 
     def cost_of(self, batch: Batch) -> int:
         """All responses since the last batch, those that are not in this one included."""
@@ -119,7 +121,8 @@ class LanguageRun(Run):
         config, rules = self.policy.config, self.validation_rules
         problems = first_problems(rules, config.validation_problems)
         sampling = Sampling(stop=config.stop)
-        answers = answer(self.policy, rules, problems, config.validation_tries, sampling, seed=self.env_steps)
+        asked = (config.validation_tries, sampling, self.env_steps, config.test_chunk)
+        answers = answer(self.policy, rules, problems, *asked)
         rows = answers.rows(rules, SAMPLES)
         self.directory.append("samples", [{"step": self.env_steps, **row} for row in rows])
         prompts = (rules.book.text(number) for number in problems[:SHOWN].tolist())

@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from agents import checkpoints
 from agents.configuration import make_config
-from agents.examination import Probabilities, action_probabilities
+from agents.examination import ActionProbabilities, Probabilities
 from agents.policies import PolicyConfig, build_policy
-from agents.policies.language_build import build_language_policy
+from agents.policies.language_build import CPU, build_language_policy
 from agents.registry import load_agent
 from agents.runs import POLICY
 from rlenvs.leaderboard.evaluation import make_evaluation_env
@@ -27,11 +29,11 @@ def load_probabilities(record: RunRecord) -> Probabilities:
     module = load_agent(record.spec.agent).module
     if hasattr(module, "load_policy"):
         return module.load_policy(record.path)
-    return action_probabilities(load_policy(record))
+    return ActionProbabilities(load_policy(record))
 
 
-def load_policy(record: RunRecord) -> Any:
-    """The trained policy of one of our own agents, on the CPU.
+def load_policy(record: RunRecord, device: torch.device = CPU) -> Any:
+    """The trained policy of one of our own agents; on the CPU, but for language models where `device` says otherwise.
 
     Raises:
         ValueError: the run has no policy, or one of another make.
@@ -45,7 +47,8 @@ def load_policy(record: RunRecord) -> Any:
     env = make_evaluation_env(record.spec)
     config = make_config(PolicyConfig, state["config"])
     if config.network == "causal_lm":
-        policy: Any = build_language_policy(env.unwrapped.rules, config, record.spec.seed)  # type: ignore[attr-defined]
+        rules = env.unwrapped.rules  # type: ignore[attr-defined]
+        policy: Any = build_language_policy(rules, config, record.spec.seed, device)
     else:
         policy = build_policy(env.observation_space, env.action_space, config, record.spec.seed)
     policy.resume(state)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from agents.loading import Probabilities
+from agents.examination import Probabilities, play_for
 from rlenvs.leaderboard import evaluation
-from rlenvs.leaderboard.episodes import play_episodes, sampled_choices
 from rlenvs.leaderboard.records import RunRecord
 
 
@@ -27,10 +26,8 @@ def reevaluate(record: RunRecord, probabilities: Probabilities, episodes: int | 
     count = len(record.episodes) if episodes is None else episodes
     if count < 1:
         raise ValueError(f"episodes={count}: play at least one")
-    env, envs = evaluation.make_evaluation_env(record.spec), evaluation.make_evaluation_envs(record.spec, count)
-    choose = sampled_choices(probabilities, record.run_id, int(record.result["env_steps"]))
-    played = play_episodes(envs, choose, evaluation.evaluation_seeds(record.run_id, count))
-    envs.close()
+    env, seeds = evaluation.make_evaluation_env(record.spec), evaluation.evaluation_seeds(record.run_id, count)
+    played = play_for(record.spec, probabilities, int(record.result["env_steps"]), seeds)
     numbers = {"episodes_mean_return": (float(record.result["episodes_mean_return"]), played.mean_return)}
     if evaluation.offers_exact_scores(env):
         scores, _ = evaluation.exact_scores(env, probabilities)

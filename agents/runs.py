@@ -30,7 +30,7 @@ from torch import Tensor
 
 from agents import checkpoints
 from agents.configuration import ConfigType, make_config
-from agents.examination import Examiner, Probabilities, action_probabilities
+from agents.examination import ActionProbabilities, Examiner, Probabilities
 from agents.materials import Materials
 from agents.metrics import Averages
 from agents.naming import label_of
@@ -116,7 +116,7 @@ class Run(Materials):
             self.tracker.open(self.directory.path, 0)
             self.started = time.perf_counter()
             if hasattr(parts.get("policy"), "observe"):
-                self.evaluate(action_probabilities(parts["policy"]))
+                self.evaluate(ActionProbabilities(parts["policy"]))
 
     def check_budget(self, batch_steps: int) -> None:
         """Raises ValueError if not even one batch of `batch_steps` environment steps fits into the budget."""
@@ -173,7 +173,7 @@ class Run(Materials):
         self.averages.add(metrics)
         self.diagnosis = diagnosis
         if due:
-            self.evaluate(action_probabilities(policy))
+            self.evaluate(ActionProbabilities(policy))
         else:
             self.display.show(self.env_steps, {})
 
@@ -211,7 +211,7 @@ class Run(Materials):
     def finish(self, policy: Policy) -> dict[str, Any]:
         """Evaluates once more, plays and records the evaluation's episodes, saves the policy and closes the record."""
         checkpoints.save_atomically(policy.checkpoint(), self.directory.path / POLICY)
-        return self.finish_with(action_probabilities(policy), (POLICY,), policy.description)
+        return self.finish_with(ActionProbabilities(policy), (POLICY,), policy.description)
 
     def finish_with(
         self,

@@ -46,7 +46,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--by", default="", metavar="FIELD", help="also tell groups of problems apart, such as level")
     parser.add_argument("--chunk", type=int, default=CHUNK, help=f"responses side by side (default {CHUNK:,})")
     parser.add_argument("--seed", type=int, default=0, help="of the draws (default 0)")
-    parser.add_argument("--device", default="auto", help="of a model by name (default auto)")
+    parser.add_argument("--device", default="auto", help="where the model runs (default auto)")
     parser.add_argument("--threads", type=int, default=1, help="PyTorch threads (default 1)")
     parser.add_argument("--out", type=Path, help="directory for scores.json and samples.jsonl")
     return parser
@@ -61,11 +61,11 @@ def main() -> None:
         raise ValueError("name a finished run, or a model with --model: one of the two")
     sampling = Sampling(options.temperature, options.top_p, tuple(options.stop), options.adjustment)
     exam = Exam(options.problems, options.tries, options.turns, sampling, options.by, options.seed, options.chunk)
-    env_kwargs = parse_assignments(options.env_set)
+    env_kwargs, device = parse_assignments(options.env_set), pick_device(options.device)
     if options.run:
-        policy, rules = examinee_of_run(options.run, env_kwargs, exam.turns)
+        policy, rules = examinee_of_run(options.run, env_kwargs, exam.turns, device)
     else:
-        policy, rules = examinee_by_name(options.model, env_kwargs, exam.turns, pick_device(options.device))
+        policy, rules = examinee_by_name(options.model, env_kwargs, exam.turns, device)
     result = sit(policy, rules, exam)
     Console().print(as_table(result, f"{options.run or options.model}: {rules.task.name}, {rules.book.split}"))
     if options.out:

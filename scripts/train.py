@@ -57,7 +57,7 @@ def specs(options: argparse.Namespace) -> list[RunSpec]:
         if "text" not in (options.preset or "").split("+"):
             raise ValueError(f"--model {options.model}: language models have settings of their own; add --preset text")
         settings = {**PRETRAINED, "model": options.model, **settings}
-        env_kwargs = {"tokenizer": options.model, **env_kwargs}
+        env_kwargs = {"tokenizer": options.model, "style": "chat", **env_kwargs}
     rules = protocol(options.protocol or agent.default_protocol(options.env, settings, options.preset))
     budget = rules.max_budget if options.budget is None else options.budget
     return [

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
+from agents.configuration import ADDED_LATER
 from agents.rollouts.generation import Adjustment
 
 
@@ -36,6 +37,7 @@ class LanguageConfig:
         validation_tries: responses to each.
         test_problems: that the policy is compared on before and after.
         test_tries: responses to each.
+        test_chunk: responses that evaluations write side by side at most; fewer take less memory.
         test_adjustment: test problems are also answered with logits adjusted so at every step, recorded as
             `em_inf/pass@1` or `adaptive_temperature/pass@1` beside `pass@1`; see `agents.rollouts.generation`.
         server: address of an OpenAI-compatible server, such as vLLM's, that writes the training's responses; empty for
@@ -65,6 +67,7 @@ class LanguageConfig:
     validation_tries: int = 8
     test_problems: int = 1_000
     test_tries: int = 16
+    test_chunk: int = field(default=2_048, metadata=ADDED_LATER)
     test_adjustment: Adjustment = "none"
     server: str = ""
     server_weights: str = ""

@@ -16,6 +16,7 @@ from agents.policies.responses import padded_prompts
 from agents.rollouts.batch import Batch
 from agents.rollouts.clock import Clock
 from agents.rollouts.generation import GREEDY, Generation, Sampling, generate
+from agents.rollouts.response_statistics import ResponseStatistics
 
 REMOTE_DIFFERENCE = "server_log_prob_difference"
 
@@ -39,7 +40,8 @@ class RemoteWriter(Protocol):
 class GenerationCollector:
     """Draws P problems and writes G responses to each.
 
-    A response that the verifier itself failed on is in no batch; its group has one member less.
+    A response that the verifier itself failed on is in no batch; its group has one member less. Where it failed on the
+    greedy one, the whole group is in none: there is nothing to set it against.
 
     Args:
         env: native vector environment of P * G members made with `group_size=G`, such as `rlenvs/MathToken-v0`.
@@ -93,18 +95,19 @@ class GenerationCollector:
             return None
         with self.clock("env"):
             prompts = self._reset().to(policy.device)
-        baseline = self._greedy_rewards(policy, prompts) if self.greedy_baseline else None
+        baseline, comparable = self._greedy_rewards(policy, prompts) if self.greedy_baseline else (None, True)
         with self.clock("inference"):
             written, *more = self._write(policy, prompts)
         with self.clock("env"):
-            tokens, lengths, is_end = self._ended(written, policy.eos_id)
+            tokens, lengths, is_end = with_ends(written, policy.eos_id, self.env.rules.max_tokens)
             rewards, infos = self.env.respond(tokens, lengths)
             lengths = written.lengths.cpu().numpy()
         self.responses += len(tokens)
         self.tokens += int(lengths.sum())
-        self.statistics.add(rewards, lengths, is_end, infos["status"], *more)
+        judged = (infos["status"] != "error") & comparable
+        self.statistics.add(rewards, lengths, is_end, judged, *more)
         with self.clock("inference"):
-            return self._batch(policy, prompts, written, rewards, infos["status"] != "error", baseline)
+            return self._batch(policy, prompts, written, rewards, judged, baseline)
 
     def _write(self, policy: CausalLM, prompts: Tensor) -> tuple[Generation, *tuple[NDArray, ...]]:
         """The responses and, of a remote writer, how far its log-probabilities are from the policy's, `[B]`."""
@@ -114,40 +117,30 @@ class GenerationCollector:
             return written, apart.cpu().numpy()
         shape = (self.env.num_envs, longest)
         uniforms = torch.rand(shape, dtype=torch.float64, generator=generator, device=generator.device)
-        return (generate(policy, prompts, self.group_size, uniforms, self.sampling, self.env.rules.tokenizer.decode),)
+        return (generate(policy, prompts, self.group_size, uniforms, self.sampling, self.env.rules.tokenizer),)
 
-    def _ended(self, written: Generation, eos_id: int) -> tuple[NDArray, NDArray, NDArray]:
-        """Tokens and lengths as the environment reads them, and `[B]` whether each response has an end.
+    def _greedy_rewards(self, policy: CausalLM, prompts: Tensor) -> tuple[Tensor, NDArray]:
+        """`[P * G]` each: what the likeliest response to the prompt earned, and whether the verifier could tell.
 
-        The end token that stop strings stand for is put behind them here; it is in no batch, for nobody wrote it.
+        The first member of each group writes it, then all are as before.
         """
-        tokens, lengths = written.tokens.cpu().numpy(), written.lengths.cpu().numpy().copy()
-        has_end = tokens[np.arange(len(tokens)), lengths - 1] == eos_id
-        rows = np.flatnonzero(~has_end & (lengths < self.env.rules.max_tokens))
-        if len(rows):
-            tokens = np.pad(tokens, ((0, 0), (0, 1)))
-            tokens[rows, lengths[rows]] = eos_id
-            lengths[rows], has_end[rows] = lengths[rows] + 1, True
-        return tokens, lengths, has_end
-
-    def _greedy_rewards(self, policy: CausalLM, prompts: Tensor) -> Tensor:
-        """`[P * G]`: the first member of each group writes the likeliest response, then all are as before."""
         with self.clock("inference"):
             unused = torch.zeros(len(prompts), self.env.rules.max_tokens, device=prompts.device)
             greedy = replace(GREEDY, stop=self.sampling.stop)
-            written = generate(policy, prompts, 1, unused, greedy, self.env.rules.tokenizer.decode)
+            written = generate(policy, prompts, 1, unused, greedy, self.env.rules.tokenizer)
         with self.clock("env"):
             before = self.env.state()
-            tokens, lengths, _ = self._ended(written, policy.eos_id)
+            tokens, lengths, _ = with_ends(written, policy.eos_id, self.env.rules.max_tokens)
             leads = np.arange(self.env.num_envs) % self.group_size == 0
-            rewards, _ = self.env.respond(
+            rewards, infos = self.env.respond(
                 tokens.repeat(self.group_size, axis=0), lengths.repeat(self.group_size) * leads
             )
             self.env.restore(before)
         self.responses += len(tokens)
         self.tokens += int(written.lengths.sum())
         earned = torch.from_numpy(rewards[leads]).to(prompts.device).float()
-        return earned.repeat_interleave(self.group_size)
+        judged = (infos["status"][leads] != "error").repeat(self.group_size)
+        return earned.repeat_interleave(self.group_size), judged
 
     def _reset(self) -> Tensor:
         """New problems; their prompts `[P, L]`."""
@@ -193,6 +186,21 @@ class GenerationCollector:
         self.statistics.resume(state["statistics"])
 
 
+def with_ends(written: Generation, eos_id: int, max_tokens: int) -> tuple[NDArray, NDArray, NDArray]:
+    """Responses as an environment reads them: tokens `[B, T]`, lengths `[B]`, and `[B]` whether each has an end.
+
+    The end token that stop strings stand for is put behind them here; it is in no batch, for nobody wrote it.
+    """
+    tokens, lengths = written.tokens.cpu().numpy(), written.lengths.cpu().numpy().copy()
+    has_end = tokens[np.arange(len(tokens)), lengths - 1] == eos_id
+    rows = np.flatnonzero(~has_end & (lengths < max_tokens))
+    if len(rows):
+        tokens = np.pad(tokens, ((0, 0), (0, 1)))
+        tokens[rows, lengths[rows]] = eos_id
+        lengths[rows], has_end[rows] = lengths[rows] + 1, True
+    return tokens, lengths, has_end
+
+
 def response_batch(prompts: Tensor, group_size: int, written: Generation) -> Batch:
     """Responses as a Batch without rewards: the last token of each ends its episode.
 
@@ -214,44 +222,3 @@ def response_batch(prompts: Tensor, group_size: int, written: Generation) -> Bat
         mask=mask,
         group=group,
     )
-
-
-class ResponseStatistics:
-    """Means over the responses since they were last asked for.
-
-    Args:
-        group_size: G.
-        more: names of further numbers a response, which `add` takes.
-    """
-
-    NAMES = ("ep_rew_mean", "ep_len_mean", "unfinished", "verifier_errors", "live_groups", "group_spread")
-
-    def __init__(self, group_size: int, more: tuple[str, ...] = ()) -> None:
-        self.group_size, self.names = group_size, (*self.NAMES, *more)
-        self.sums, self.count = np.zeros(len(self.names)), 0
-
-    def add(self, rewards: NDArray, lengths: NDArray, is_end: NDArray, status: NDArray, *more: NDArray) -> None:
-        """Counts one batch of whole groups; one is live where its rewards differ, its spread is their deviation."""
-        grouped = rewards.reshape(-1, self.group_size)
-        live = (grouped.max(axis=1) != grouped.min(axis=1)).repeat(self.group_size)
-        spread = grouped.std(axis=1).repeat(self.group_size)
-        self.sums += [column.sum() for column in (rewards, lengths, ~is_end, status == "error", live, spread, *more)]
-        self.count += len(rewards)
-
-    def pop(self) -> dict[str, float]:
-        """Means since the last call; empty where there were no responses."""
-        if not self.count:
-            return {}
-        totals = zip(self.names, self.sums, strict=True)
-        means = {f"rollout/{name}": float(total / self.count) for name, total in totals}
-        means["rollout/episodes"] = float(self.count)
-        self.sums, self.count = np.zeros(len(self.names)), 0
-        return means
-
-    def checkpoint(self) -> dict[str, Any]:
-        """What is not yet popped."""
-        return {"sums": torch.from_numpy(self.sums.copy()), "count": self.count}
-
-    def resume(self, state: dict[str, Any]) -> None:
-        """Goes on from `checkpoint()`."""
-        self.sums, self.count = state["sums"].numpy().copy(), int(state["count"])

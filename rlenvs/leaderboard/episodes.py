@@ -91,12 +91,23 @@ def sampled_choices(probabilities: Callable[[NDArray], NDArray], run_id: str, en
     def choose(observations: NDArray, episodes: NDArray[np.int64]) -> NDArray:
         for episode in episodes.tolist():
             if episode not in noise:
-                noise[episode] = _uniforms(np.random.default_rng([int(run_id, 16), env_steps, episode]))
+                noise[episode] = _uniforms(episode_generator(run_id, env_steps, episode))
         cumulative = np.cumsum(probabilities(observations), axis=1)
         drawn = np.array([next(noise[episode]) for episode in episodes.tolist()])[:, np.newaxis]
         return (cumulative[:, :-1] <= drawn * cumulative[:, -1:]).sum(axis=1)
 
     return choose
+
+
+def episode_generator(run_id: str, env_steps: int, episode: int) -> np.random.Generator:
+    """Where episode number `episode` of an evaluation takes one uniform number an action from.
+
+    Args:
+        run_id: of the run, 12 hexadecimal digits.
+        env_steps: how far the policy was trained.
+        episode: its number.
+    """
+    return np.random.default_rng([int(run_id, 16), env_steps, episode])
 
 
 def _uniforms(generator: np.random.Generator) -> Iterator[float]:

@@ -165,7 +165,8 @@ def test_a_model_by_name_brings_its_tokenizer_and_is_not_warmed_up():
     options = train.arguments().parse_args(["--env", "rlenvs/MathToken-v0", "--agent", "grpo", "--preset", "text"])
     options.model = "some/model"
     (spec,) = train.specs(options)
-    assert spec.config["model"] == "some/model" and spec.env_kwargs == {"tokenizer": "some/model"}
+    assert spec.config["model"] == "some/model"
+    assert spec.env_kwargs == {"tokenizer": "some/model", "style": "chat"}
     assert spec.config["warm_up_steps"] is None and spec.config["learning_rate"] == 1e-6
     options.preset = None
     with pytest.raises(ValueError, match="add --preset text"):
