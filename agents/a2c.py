@@ -18,7 +18,8 @@ from torch import Tensor
 from agents.aggregation import aggregate, count
 from agents.critic_learning import CriticConfig, fit_values, standardised, with_advantages
 from agents.diagnostics import diagnosis
-from agents.language_presets import LANGUAGE, RESPONSES
+from agents.entropy import entropy_bonus
+from agents.language_presets import CRITIC, LANGUAGE, RESPONSES
 from agents.losses import reinforce, value_loss
 from agents.optimisation import accumulated_step, apply_schedules, make_optimiser
 from agents.policies import Policy
@@ -51,7 +52,7 @@ class Config(CriticConfig):
 
 
 PRESETS: dict[str, dict[str, Any]] = {
-    "text": {**LANGUAGE, "critic": "detached", "num_envs": RESPONSES, "gae_lambda": 1.0, "scale_rewards": False},
+    "text": {**LANGUAGE, **CRITIC, "num_envs": RESPONSES, "gae_lambda": 1.0, "scale_rewards": False},
     "gridworld": {"num_steps": 32},  # for 200,000 steps: slower at first, but no seed settles away from the meat
     "pong": {  # small batches: each is learned from once. Standardised, advantages are mostly noise between two points
         "network": "tiny",
@@ -81,10 +82,11 @@ def loss(
     assert now.values is not None
     surrogate = reinforce(now.log_prob, micro.advantages, micro.mask)
     errors = value_loss(now.values, micro.returns, micro.mask)
-    policy_loss, critic_loss, entropy = (
-        aggregate(numbers, micro.mask, num_tokens=num_tokens) for numbers in (surrogate, errors, now.entropy)
+    policy_loss, critic_loss = (
+        aggregate(numbers, micro.mask, num_tokens=num_tokens) for numbers in (surrogate, errors)
     )
-    total = policy_loss + config.value_coef * critic_loss - entropy_coef * entropy
+    bonus = entropy_bonus(now.entropy, micro.mask, entropy_coef, num_tokens)
+    total = policy_loss + config.value_coef * critic_loss - bonus
     return total, {"policy_loss": policy_loss, "value_loss": critic_loss}
 
 

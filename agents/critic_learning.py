@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -10,6 +10,7 @@ from torch import Tensor
 
 from agents.advantages import length_adaptive_lambda
 from agents.aggregation import aggregate, count
+from agents.configuration import ADDED_LATER
 from agents.losses import value_loss
 from agents.masking import whiten
 from agents.optimisation import OptimiserConfig, accumulated_step
@@ -29,6 +30,7 @@ class CriticConfig(OptimiserConfig):
             `gae_lambda`; None for one lambda for all. VAPO (arXiv 2504.05118) has 0.05 for thousands of tokens; up to
             20 tokens that is lambda 0, by which an untrained critic misleads the policy.
         value_pretraining: share of the budget in which only the critic learns, from Monte-Carlo returns (VC-PPO).
+        pretraining_steps: gradient steps on each of those batches.
         value_coef: weight of the critic's loss.
     """
 
@@ -37,6 +39,7 @@ class CriticConfig(OptimiserConfig):
     critic_lambda: float | None = None
     length_alpha: float | None = None
     value_pretraining: float = 0.0
+    pretraining_steps: int = field(default=1, metadata=ADDED_LATER)
     value_coef: float = 0.5
 
     def __post_init__(self) -> None:
@@ -91,7 +94,7 @@ def most_surprising(batch: Batch, fraction: float) -> Batch:
 def fit_values(
     policy: Policy, optimiser: torch.optim.Optimizer, batch: Batch, config: CriticConfig
 ) -> tuple[dict[str, Any], Batch]:
-    """One gradient step of the critic alone towards the returns (lambda 1); parameters without a gradient stay."""
+    """Gradient steps of the critic alone towards the returns (lambda 1); parameters without a gradient stay."""
     data = policy.examples(batch.with_gae(config.gamma, 1.0))
 
     def loss(micro: Batch, whole: Batch) -> tuple[Tensor, dict[str, Tensor]]:
@@ -101,4 +104,6 @@ def fit_values(
         critic_loss = aggregate(errors, micro.mask, num_tokens=count(whole.mask)[0])
         return config.value_coef * critic_loss, {"value_loss": critic_loss}
 
-    return accumulated_step(optimiser, data, loss, config), data
+    for _ in range(config.pretraining_steps):
+        metrics = accumulated_step(optimiser, data, loss, config)
+    return metrics, data

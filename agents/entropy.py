@@ -46,6 +46,21 @@ def entropy_of_logits(logits: Tensor, mask: Tensor | None = None) -> Tensor:
     return entropy if mask is None else masked(entropy, mask)
 
 
+def entropy_bonus(entropy: Tensor, mask: Tensor, coef: float, num_tokens: Tensor) -> Tensor:
+    """Coef * H, the mean over `num_tokens` tokens, to be taken from a loss.
+
+    With coef 0 it is a constant: through the entropies over a vocabulary the gradient costs as much as through the
+    loss.
+
+    Args:
+        entropy: `[B, T]`.
+        mask: `[B, T]`.
+        coef: weight of the bonus.
+        num_tokens: that the mean is over; of the whole where the rows are a part of it.
+    """
+    return coef * aggregate(entropy if coef else entropy.detach(), mask, num_tokens=num_tokens)
+
+
 def entropy_metrics(entropy: Tensor, mask: Tensor) -> dict[str, Tensor]:
     """`entropy/token`, the mean over tokens, and `entropy/seq`, the mean over rows of row means (eq. 5).
 

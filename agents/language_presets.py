@@ -18,6 +18,9 @@ LANGUAGE: dict[str, Any] = {
     "gamma": 1.0,
 }
 
+# A critic's head starts at zero: at the policy's rate it is worse than a constant for most of a training.
+CRITIC: dict[str, Any] = {"critic": "detached", "critic_rate": 10.0}
+
 PRETRAINED: dict[str, Any] = {  # on top, where a model by name is trained: it can write, and large steps would spoil it
     "warm_up_steps": None,
     "learning_rate": 1e-6,

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
-from typing import Literal
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 
+from agents.configuration import ADDED_LATER
 from agents.policies import PolicyConfig
 from agents.rollouts.batch import Batch
+
+CRITIC = ("value_head.", "value_body.")  # where every policy has what is the critic's alone
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,8 @@ class OptimiserConfig(PolicyConfig):
         adam_eps: what Adam adds to their root.
         learning_rate: at the start.
         learning_rate_end: share of it that is left at the end of the budget, reached linearly; 1 keeps it constant.
+        critic_rate: multiple of the learning rate at which the critic's own parameters learn: its head and, where it is
+            separate, its layers.
         micro_batches: parts of what a gradient step is on that are in memory one after the other; their gradients add
             up to that of the whole, whatever the aggregation.
         max_grad_norm: the gradient's global norm is cut to this; 0 switches it off.
@@ -40,6 +45,7 @@ class OptimiserConfig(PolicyConfig):
     adam_eps: float = 1e-5
     learning_rate: float = 2e-3
     learning_rate_end: float = 1.0
+    critic_rate: float = field(default=1.0, metadata=ADDED_LATER)
     micro_batches: int = 1
     max_grad_norm: float = 0.5
     entropy_coef: float = 0.05
@@ -58,6 +64,8 @@ class OptimiserConfig(PolicyConfig):
         for name, count in [*counts, *(("hidden", units) for units in self.hidden)]:
             if count < 1:
                 raise ValueError(f"config {name}={count}: it must be at least 1")
+        if self.critic_rate <= 0:
+            raise ValueError(f"config critic_rate={self.critic_rate}: it must be above 0; 1 is the policy's rate")
         if not 0.0 <= self.decay_from < 1.0:
             raise ValueError(f"config decay_from={self.decay_from}: choose a share from 0 to below 1")
         if not 0.0 <= self.gamma <= 1.0:
@@ -70,10 +78,20 @@ class OptimiserConfig(PolicyConfig):
 
 def make_optimiser(policy: nn.Module, config: OptimiserConfig) -> torch.optim.Optimizer:
     """Adam in its fused form (one kernel for all parameters), or RMSProp."""
+    parameters = policy.parameters() if config.critic_rate == 1.0 else parameter_groups(policy, config.critic_rate)
     if config.optimiser == "rmsprop":
-        return torch.optim.RMSprop(policy.parameters(), lr=config.learning_rate, alpha=0.99, eps=1e-5)
+        return torch.optim.RMSprop(parameters, lr=config.learning_rate, alpha=0.99, eps=1e-5)
     betas = (0.9, config.adam_beta2)
-    return torch.optim.Adam(policy.parameters(), config.learning_rate, betas, config.adam_eps, fused=True)
+    return torch.optim.Adam(parameters, config.learning_rate, betas, config.adam_eps, fused=True)
+
+
+def parameter_groups(policy: nn.Module, critic_rate: float) -> list[dict[str, Any]]:
+    """The policy's parameters and the critic's own, each with its multiple of the learning rate."""
+    own: dict[bool, list[nn.Parameter]] = {False: [], True: []}
+    for name, parameter in policy.named_parameters():
+        own[name.startswith(CRITIC)].append(parameter)
+    groups = [{"params": own[False], "rate": 1.0}, {"params": own[True], "rate": critic_rate}]
+    return [group for group in groups if group["params"]]
 
 
 def scheduled(start: float, end_share: float, progress: float, decay_from: float = 0.0) -> float:
@@ -85,7 +103,8 @@ def scheduled(start: float, end_share: float, progress: float, decay_from: float
 def apply_schedules(optimiser: torch.optim.Optimizer, config: OptimiserConfig, progress: float) -> float:
     """Sets the learning rate and returns the entropy coefficient for the share `progress` of the budget used."""
     for parameters in optimiser.param_groups:
-        parameters["lr"] = scheduled(config.learning_rate, config.learning_rate_end, progress, config.decay_from)
+        rate = config.learning_rate * parameters.get("rate", 1.0)
+        parameters["lr"] = scheduled(rate, config.learning_rate_end, progress, config.decay_from)
     return scheduled(config.entropy_coef, config.entropy_coef_end, progress, config.decay_from)
 
 

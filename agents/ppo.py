@@ -20,7 +20,8 @@ from agents.aggregation import aggregate, count
 from agents.configuration import ADDED_LATER
 from agents.critic_learning import CriticConfig, fit_values, most_surprising, standardised, with_advantages
 from agents.diagnostics import approx_kl, diagnosis
-from agents.language_presets import LANGUAGE, RESPONSES
+from agents.entropy import entropy_bonus
+from agents.language_presets import CRITIC, LANGUAGE, RESPONSES
 from agents.losses import likelihood_of_right, log_ratio, ppo_clip, tokens_of_right, value_loss
 from agents.optimisation import accumulated_step, apply_schedules, make_optimiser
 from agents.policies import Policy
@@ -89,7 +90,7 @@ class Config(CriticConfig):
 PRESETS: dict[str, dict[str, Any]] = {
     "text": {
         **LANGUAGE,
-        "critic": "detached",
+        **CRITIC,
         "num_envs": RESPONSES,
         "gae_lambda": 1.0,
         "epochs": 1,
@@ -121,6 +122,7 @@ PRESETS: dict[str, dict[str, Any]] = {
         "critic_lambda": 1.0,
         "length_alpha": 1.0,  # the paper's 0.05 is for thousands of tokens: up to 20 of them lambda would be 0
         "value_pretraining": 0.05,
+        "pretraining_steps": 25,  # two batches here, so 50 steps, as many as VC-PPO takes
         "variant": "vapo",
     },
     # A small network, returns cut at points, pixels standardised: for seconds, not for frames. Most frames of Pong
@@ -167,10 +169,11 @@ def loss(
     ratio = log_ratio(now.log_prob, micro.old_log_prob, micro.mask)
     surrogate = ppo_clip(ratio, micro.advantages, config.clip_ratio_low, config.clip_ratio_high, config.dual_clip)
     errors = value_loss(now.values, micro.returns, micro.mask, micro.values, config.value_clip)
-    policy_loss, critic_loss, entropy = (
-        aggregate(numbers, micro.mask, num_tokens=num_tokens) for numbers in (surrogate, errors, now.entropy)
+    policy_loss, critic_loss = (
+        aggregate(numbers, micro.mask, num_tokens=num_tokens) for numbers in (surrogate, errors)
     )
-    total = policy_loss + config.value_coef * critic_loss - entropy_coef * entropy
+    bonus = entropy_bonus(now.entropy, micro.mask, entropy_coef, num_tokens)
+    total = policy_loss + config.value_coef * critic_loss - bonus
     metrics = {"policy_loss": policy_loss, "value_loss": critic_loss}
     if config.likelihood_coef:
         num_right = tokens_of_right(whole.rewards.sum(1), whole.mask).sum().clamp(min=1)

@@ -18,6 +18,7 @@ from torch import Tensor
 from agents.advantages import rebn, remax, reward_to_go
 from agents.aggregation import AggregationMode, aggregate, count
 from agents.diagnostics import diagnosis
+from agents.entropy import entropy_bonus
 from agents.group_advantages import group_reward_to_go, per_token
 from agents.language_presets import LANGUAGE, RESPONSES
 from agents.losses import reinforce, value_loss
@@ -39,17 +40,18 @@ class Config(OptimiserConfig):
         episodes: episodes a batch, each from a start of its own.
         signal: `reward_to_go`, or `outcome`: the whole return at every step.
         baseline: `step` subtracts the batch's mean at the same step of the episode and divides by the deviation;
-            `batch` standardises over all transitions, which sets early steps against late ones; `episode` over those of
-            one episode (Karpathy 2016); `critic` subtracts V(s) and standardises; `greedy` (language models) subtracts
-            what the likeliest response to the same prompt earned, which costs a response (ReMax, arXiv 2310.10505);
-            `none`.
+            `batch` standardises over all transitions, which sets early steps against late ones; `outcome` standardises
+            whole returns, one an episode (ReBN of GEM, arXiv 2510.01051, for which a response is one transition);
+            `episode` standardises over the steps of one episode (Karpathy 2016); `critic` subtracts V(s) and
+            standardises; `greedy` (language models) subtracts what the likeliest response to the same prompt earned,
+            which costs a response (ReMax, arXiv 2310.10505); `none`.
         aggregation: how steps become one loss, see `agents.aggregation`.
         value_coef: weight of the critic's loss, if there is one.
     """
 
     episodes: int = 16
     signal: Literal["reward_to_go", "outcome"] = "reward_to_go"
-    baseline: Literal["none", "batch", "episode", "step", "critic", "greedy"] = "step"
+    baseline: Literal["none", "batch", "outcome", "episode", "step", "critic", "greedy"] = "step"
     aggregation: AggregationMode = "token-mean"
     value_coef: float = 0.5
 
@@ -68,7 +70,7 @@ class Config(OptimiserConfig):
 
 # The strong bonus brings exploration back once every episode returns the same: on the cliff walk, waiting at the start.
 PRESETS: dict[str, dict[str, Any]] = {
-    "text": {**LANGUAGE, "episodes": RESPONSES, "baseline": "batch"},
+    "text": {**LANGUAGE, "episodes": RESPONSES, "baseline": "outcome"},
     "tabular": {"hidden": [], "learning_rate": 0.1, "entropy_coef": 0.3},
     "remax": {
         "baseline": "greedy",
@@ -117,6 +119,8 @@ def monte_carlo(batch: Batch, config: Config) -> tuple[Tensor, Tensor]:
         return group_reward_to_go(returns, batch.mask, torch.zeros_like(batch.group), norm_by_std=True), returns
     if config.baseline == "batch":
         return rebn(returns, batch.mask), returns
+    if config.baseline == "outcome":
+        return per_token(rebn(returns[:, :1], batch.mask[:, :1]).squeeze(1), batch.mask), returns
     if config.baseline == "episode":
         rows = zip(returns, batch.mask, strict=True)
         return torch.stack([whiten(row, mask) for row, mask in rows]), returns
@@ -133,14 +137,14 @@ def loss(
     assert micro.advantages is not None and micro.returns is not None
     num_tokens, num_sequences = count(whole.mask)
     now = policy.evaluate(micro)
-    entropy = aggregate(now.entropy, micro.mask, num_tokens=num_tokens)
+    bonus = entropy_bonus(now.entropy, micro.mask, entropy_coef, num_tokens)
     surrogate = reinforce(now.log_prob, micro.advantages, micro.mask)
     metrics = {
         "policy_loss": aggregate(
             surrogate, micro.mask, config.aggregation, num_tokens=num_tokens, num_sequences=num_sequences
         )
     }
-    total = metrics["policy_loss"] - entropy_coef * entropy
+    total = metrics["policy_loss"] - bonus
     if now.values is not None:
         errors = value_loss(now.values, micro.returns, micro.mask)
         metrics["value_loss"] = aggregate(errors, micro.mask, num_tokens=num_tokens)

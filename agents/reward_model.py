@@ -1,7 +1,7 @@
 """A reward model learned from preferences (Bradley & Terry 1952; Christiano et al. 2017, arXiv 1706.03741).
 
-A language model with a number in the place of the next token: its value head, read where the response's last token is
-about to be written, so that all before it has been seen.
+A language model with a number in the place of the next token: its value head, read behind the response's last token.
+That token is part of what is judged: an end token there tells a finished answer from one that was cut off.
 """
 
 from __future__ import annotations
@@ -23,11 +23,17 @@ def scores(model: CausalLM, batch: Batch) -> Tensor:
     Raises:
         ValueError: the model has no value head.
     """
-    values = model.evaluate(batch).values
+    values = model.evaluate(with_one_more(batch)).values
     if values is None:
         raise ValueError("model has no value head: build it with critic=shared")
-    last = batch.mask.sum(1, keepdim=True) - 1
-    return values.gather(1, last).squeeze(1)
+    return values.gather(1, batch.mask.sum(1, keepdim=True)).squeeze(1)
+
+
+def with_one_more(batch: Batch) -> Batch:
+    """Responses with one more slot, whatever stands in it: values are told before each token."""
+    length = batch.mask.sum(1, keepdim=True)
+    mask = torch.nn.functional.pad(batch.mask, (0, 1)).scatter(1, length, True)
+    return batch.with_(actions=torch.nn.functional.pad(batch.actions, (0, 1)), mask=mask)
 
 
 def preferences(batch: Batch) -> tuple[Tensor, Tensor]:

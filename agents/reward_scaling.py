@@ -33,7 +33,7 @@ class RewardScale:
     def __call__(self, batch: Batch) -> Batch:
         """Counts the batch's rewards, then divides them by the deviation so far (1 while that is zero)."""
         sums = self._discounted_sums(batch)
-        self._count(sums[batch.mask])
+        self._count(sums[batch.mask.cpu()])
         deviation = (self.squares / self.count).sqrt()
         scale = torch.where(deviation > 1e-8, deviation, torch.ones(()))
         return batch.with_(rewards=batch.rewards / scale.to(batch.rewards.device))

@@ -46,6 +46,10 @@ class Config(ppo.Config):
         super().__post_init__()
         if self.network == "causal_lm" and self.group_size < 2:
             raise ValueError(f"config group_size={self.group_size}: responses are compared; set 2 or more")
+        ignored = {"scale_rewards": False, "rewards_end_returns": False, "value_pretraining": 0.0}
+        for name, only in ignored.items():
+            if self.network == "causal_lm" and getattr(self, name) != only:
+                raise ValueError(f"config {name}={getattr(self, name)}: not with a reward model; set it to {only}")
         if not 0.0 < self.preference_share < 1.0:
             raise ValueError(f"config preference_share={self.preference_share}: choose a share between 0 and 1")
 
@@ -69,7 +73,8 @@ def train(spec: RunSpec, run_dir: Path) -> dict[str, Any]:
     reference = run.make_policy(env, config)
     model = run.make_policy(env, replace(config, critic="shared", value_pretraining=0.0))
     optimiser = make_optimiser(policy, config)
-    model_optimiser = make_optimiser(model, replace(config, learning_rate=config.reward_learning_rate))
+    at_its_rate = replace(config, learning_rate=config.reward_learning_rate, critic_rate=1.0)
+    model_optimiser = make_optimiser(model, at_its_rate)
     collector = run.episodes(env, config.group_size)
     run.track(
         policy=policy, optimiser=optimiser, collector=collector, reward_model=model, model_optimiser=model_optimiser

@@ -12,7 +12,7 @@ from agents.advantages import gae_masked, length_adaptive_lambda
 from agents.configuration import make_config
 from agents.critic_learning import fit_values, most_surprising, with_advantages
 from agents.losses import likelihood_of_right
-from agents.optimisation import make_optimiser
+from agents.optimisation import apply_schedules, make_optimiser
 from tests.agents.hand_made import GAMMA, on_policy, table
 from tests.agents.small_models import ragged_prompts, small_policy, written_batch
 
@@ -89,6 +89,31 @@ def test_pretraining_moves_the_critic_alone(critic):
     losses = [float(fit_values(policy, optimiser, batch, config)[0]["value_loss"]) for _ in range(30)]
     assert losses[-1] < 0.7 * losses[0]
     assert all(torch.equal(before[name], value) for name, value in policy.body.state_dict().items())
+
+
+def test_the_critics_own_parameters_learn_at_their_own_rate():
+    policy, config = small_policy(critic="separate"), ppo.Config(**{**TEXT, "critic": "separate", "critic_rate": 10.0})
+    optimiser = make_optimiser(policy, config)
+    apply_schedules(optimiser, replace(config, learning_rate_end=0.5), 1.0)
+    rates = {id(one): group["lr"] for group in optimiser.param_groups for one in group["params"]}
+    for name, parameter in policy.named_parameters():
+        wanted = (10.0 if name.startswith("value") else 1.0) * 0.5 * config.learning_rate
+        assert rates[id(parameter)] == pytest.approx(wanted)
+    assert len(make_optimiser(policy, replace(config, critic_rate=1.0)).param_groups) == 1
+    with pytest.raises(ValueError, match="critic_rate=0"):
+        replace(config, critic_rate=0.0)
+
+
+def test_pretraining_may_take_several_steps_a_batch():
+    batch, told = valued_batch(), []
+    for steps in (1, 30):
+        policy = small_policy(critic="detached")
+        config = ppo.Config(**TEXT, value_pretraining=0.5, pretraining_steps=steps)
+        optimiser = make_optimiser(policy, config)
+        for _ in range(30 // steps):
+            metrics, _ = fit_values(policy, optimiser, batch, config)
+        told.append(metrics["value_loss"])
+    assert torch.equal(*told)
 
 
 def test_only_right_responses_are_made_likelier_token_by_token():

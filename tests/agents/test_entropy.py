@@ -10,6 +10,7 @@ from torch import Tensor
 
 from agents.entropy import (
     covariance_tails,
+    entropy_bonus,
     entropy_metrics,
     entropy_of_logits,
     exact_change,
@@ -167,3 +168,15 @@ def test_tails_are_means_of_the_largest() -> None:
     }
     mask[9] = 0
     assert covariance_tails(cov, mask)["covariance/top_2%"].item() == 890.5
+
+
+def test_a_bonus_is_the_weighted_mean_and_without_weight_a_constant() -> None:
+    logits = torch.randn(2, 3, 5, generator=torch.Generator().manual_seed(0), requires_grad=True)
+    mask = torch.tensor([[1, 1, 0], [1, 0, 0]]).bool()
+    entropy = entropy_of_logits(logits)
+    bonus = entropy_bonus(entropy, mask, 0.5, torch.tensor(6.0))
+    torch.testing.assert_close(bonus, 0.5 * entropy[mask].sum() / 6)
+    bonus.backward()
+    assert logits.grad is not None and bool(logits.grad[0, 0].any()) and not bool(logits.grad[0, 2].any())
+    nothing = entropy_bonus(entropy, mask, 0.0, torch.tensor(6.0))
+    assert nothing == 0.0 and not nothing.requires_grad

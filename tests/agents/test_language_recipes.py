@@ -127,9 +127,20 @@ def test_a_reward_model_learns_what_is_preferred():
     assert float(fitted[-1]["reward_model/accuracy"]) > 0.9
     assert fitted[-1]["reward_model/loss"] < 0.5 * fitted[0]["reward_model/loss"]
     assert reward_model.fit(model, optimiser, judged([1.0] * 15), 1.0) == {}
-    scores, last = reward_model.scores(model, batch), batch.mask.sum(1) - 1
-    values = model.evaluate(batch).values
-    assert all(scores[row] == values[row, last[row]] for row in range(15))
+
+
+def test_a_reward_model_reads_the_last_token_too():
+    model, batch = small_policy(critic="shared"), judged([1.0] * 15)
+    torch.nn.init.normal_(model.value_head[-1].weight)
+    rows, last = torch.arange(15), batch.mask.sum(1) - 1
+    scores = reward_model.scores(model, batch)
+    other = batch.actions.clone()
+    other[rows, last] = torch.where(other[rows, last] == 5, 6, 5)
+    assert bool((reward_model.scores(model, batch.with_(actions=other)) != scores).all())
+    assert batch.mask.sum(1).max() == batch.mask.shape[1]  # one fills all slots, and has a score like any other
+    longer = batch.with_(actions=torch.nn.functional.pad(batch.actions, (0, 3), value=9))
+    longer = longer.with_(mask=torch.nn.functional.pad(batch.mask, (0, 3)))
+    torch.testing.assert_close(reward_model.scores(model, longer), scores)
 
 
 @pytest.mark.parametrize("agent", ["rejection-sampling", "entropy-minimization", "rlhf"])
@@ -180,6 +191,8 @@ def test_a_run_teaches_another(writer, tmp_path):
         ("rlhf", {"group_size": 3}, "does not divide"),
         ("rlhf", {"group_size": 1}, "set 2 or more"),
         ("rlhf", {"preference_share": 1.0}, "between 0 and 1"),
+        ("rlhf", {"value_pretraining": 0.1}, "value_pretraining=0.1: not with a reward model"),
+        ("rlhf", {"scale_rewards": True}, "scale_rewards=True: not with a reward model"),
     ],
 )
 def test_what_cannot_work_is_refused(agent, settings, message, tmp_path):
