@@ -15,15 +15,20 @@ from agents.losses import clip_fractions, log_ratio
 from agents.masking import masked_mean
 from agents.policies import Policy
 from agents.rollouts.batch import Batch
+from agents.sequence_losses import mean_log_ratio
 
 NO_CLIP = float("inf")
 
 
 def diagnosis(
-    policy: Policy, part: Batch, clip_ratio_low: float = NO_CLIP, clip_ratio_high: float = NO_CLIP
+    policy: Policy,
+    part: Batch,
+    clip_ratio_low: float = NO_CLIP,
+    clip_ratio_high: float = NO_CLIP,
+    of_sequences: bool = False,
 ) -> Callable[[], dict[str, Tensor]]:
     """`diagnose`, to be called when somebody wants to know: it costs as much as a quarter of a small update."""
-    return partial(diagnose, policy, part, clip_ratio_low, clip_ratio_high)
+    return partial(diagnose, policy, part, clip_ratio_low, clip_ratio_high, of_sequences)
 
 
 @torch.no_grad()
@@ -35,7 +40,11 @@ def approx_kl(policy: Policy, part: Batch) -> Tensor:
 
 @torch.no_grad()
 def diagnose(
-    policy: Policy, part: Batch, clip_ratio_low: float = NO_CLIP, clip_ratio_high: float = NO_CLIP
+    policy: Policy,
+    part: Batch,
+    clip_ratio_low: float = NO_CLIP,
+    clip_ratio_high: float = NO_CLIP,
+    of_sequences: bool = False,
 ) -> dict[str, Tensor]:
     """Measures the policy after an update, on transitions that it learned from.
 
@@ -44,6 +53,7 @@ def diagnose(
         part: a batch or its last minibatch, with advantages.
         clip_ratio_low: PPO's lower clip, to count what it holds back; infinite where there is none.
         clip_ratio_high: the upper one.
+        of_sequences: it is GSPO's ratio of a whole row that they clip, not a token's.
 
     Returns:
         `entropy` (mean over steps) and `entropy/seq` (mean over rows), `approx_kl` (of the collecting policy to this
@@ -54,7 +64,8 @@ def diagnose(
     now = policy.evaluate(part)
     ratio = log_ratio(now.log_prob, part.old_log_prob, part.mask)
     shares = covariance(now.log_prob, part.advantages, part.mask)
-    low, high = clip_fractions(ratio, part.advantages, part.mask, clip_ratio_low, clip_ratio_high)
+    clipped = mean_log_ratio(ratio, part.mask) if of_sequences else ratio
+    low, high = clip_fractions(clipped, part.advantages, part.mask, clip_ratio_low, clip_ratio_high)
     entropies = entropy_metrics(now.entropy, part.mask)
     return {
         "entropy": entropies["entropy/token"],

@@ -3,8 +3,8 @@
 Episodes of one group begin in the same state, so that their mean stands in for a critic. In language models a group
 answers one prompt and every token gets the response's advantage (`signal="outcome"`); in environments with many
 steps the reward-to-go against the group's mean at the same time step, or against the mean over visits of the same
-state, credits better (arXiv 2505.10978; measured in the README). Without the division by the deviation it is
-Dr.GRPO (arXiv 2503.20783).
+state, credits better (arXiv 2505.10978; measured in the README). Without the division by the deviation, and with a
+constant in place of the number of tokens, it is Dr.GRPO (arXiv 2503.20783).
 
 Clip-Cov and KL-Cov mark tokens once per gradient step on the whole minibatch, before it is cut into micro-batches.
 """
@@ -31,6 +31,7 @@ from agents.covariance import (
     selection_metrics,
 )
 from agents.diagnostics import diagnosis
+from agents.entropy import entropy_bonus
 from agents.group_advantages import (
     anchor_state,
     dr_grpo,
@@ -110,6 +111,13 @@ def surrogate_of(log_prob: Tensor, ratio: Tensor, advantages: Tensor, mask: Tens
     return ppo_clip(ratio, advantages, low, high, config.dual_clip)
 
 
+def bonus_divisor(config: Config, num_tokens: Tensor, num_sequences: Tensor) -> Tensor:
+    """Of the sum of entropies: the tokens, or Dr.GRPO's constant, whose surrogate a mean of tokens would outweigh."""
+    if config.aggregation != "seq-mean-token-sum-norm" or config.loss_scale_factor is None:
+        return num_tokens
+    return num_sequences * config.loss_scale_factor
+
+
 def loss(
     policy: Policy, micro: Batch, whole: Batch, config: Config, entropy_coef: float
 ) -> tuple[Tensor, dict[str, Tensor]]:
@@ -128,7 +136,7 @@ def loss(
         away = log_ratio(now.log_prob, micro.ref_log_prob, micro.mask)
         surrogate = surrogate + config.kl_coef * kl(away, config.kl_estimator)
     num_tokens, num_sequences = count(whole.mask)
-    entropy = aggregate(now.entropy, micro.mask, num_tokens=num_tokens)
+    bonus = entropy_bonus(now.entropy, micro.mask, entropy_coef, bonus_divisor(config, num_tokens, num_sequences))
     policy_loss = aggregate(
         surrogate,
         micro.mask,
@@ -137,7 +145,7 @@ def loss(
         num_tokens=num_tokens,
         num_sequences=num_sequences,
     )
-    return policy_loss - entropy_coef * entropy, {"policy_loss": policy_loss}
+    return policy_loss - bonus, {"policy_loss": policy_loss}
 
 
 def update(
@@ -150,13 +158,14 @@ def update(
     entropy_coef: float,
 ) -> tuple[dict[str, Any], Batch]:
     """Several epochs of minibatch steps on one batch; returns the last minibatch and its metrics."""
-    batch = batch.with_(advantages=group_advantages(batch, config))
-    whole, batch = batch, live_groups(batch) if config.skip_equal_groups else batch
-    if not len(batch):
+    # Deviations and whitening over a batch are those of all that was played: groups are left out afterwards.
+    whole = batch.with_(advantages=group_advantages(batch, config))
+    learned = live_groups(whole) if config.skip_equal_groups else whole
+    if not len(learned):
         return {}, whole
     descended = partial(loss, policy, config=config, entropy_coef=entropy_coef)
     for _ in range(config.epochs):
-        for part in batch.minibatches(config.minibatches, generator, policy.keeps_groups):
+        for part in learned.minibatches(config.minibatches, generator, policy.keeps_groups):
             part, selection = select(policy, part, config, selection_generator)
             metrics = accumulated_step(optimiser, part, descended, config)
     return metrics | {f"selection/{name}": value for name, value in selection.items()}, part
@@ -173,6 +182,21 @@ def token_limit(env: Any) -> int:
     return env.unwrapped.rules.max_tokens
 
 
+def with_scale(config: Config, env: Any) -> Config:
+    """Fills in Dr.GRPO's divisor: the most tokens or steps of an episode, the same in the whole run.
+
+    Raises:
+        ValueError: the environment has no limit.
+    """
+    if config.aggregation != "seq-mean-token-sum-norm" or config.loss_scale_factor is not None:
+        return config
+    steps = getattr(env.unwrapped, "step_limit", None) or env.spec.max_episode_steps
+    limit = token_limit(env) if config.network == "causal_lm" else steps
+    if limit is None:
+        raise ValueError("config loss_scale_factor=none: this environment has no step limit; set it to a number")
+    return replace(config, loss_scale_factor=float(limit))
+
+
 def with_reference(batch: Batch, reference: Policy) -> Batch:
     """Fills in the log-probabilities under the frozen reference policy."""
     with torch.no_grad():
@@ -183,6 +207,7 @@ def train(spec: RunSpec, run_dir: Path) -> dict[str, Any]:
     """Trains to the budget of `spec`; the record stands in `run_dir`."""
     run, config = begin(spec, run_dir, Config)
     env = run.make_groups(config.groups, config.group_size)
+    config = with_scale(config, env)
     policy = run.make_policy(env, config)
     reference = run.make_policy(env, config) if config.kl_coef > 0 else None
     optimiser = make_optimiser(policy, config)
@@ -200,5 +225,5 @@ def train(spec: RunSpec, run_dir: Path) -> dict[str, Any]:
                 batch = without_overlong(batch, config.overlong_share, token_limit(env))
             rules = config if run.progress < config.selection_until else plain
             metrics, part = update(policy, optimiser, batch, rules, run.generator, selection_generator, entropy_coef)
-        run.record(policy, batch, metrics, diagnosis(policy, part, config.clip_ratio_low, config.clip_ratio_high))
+        run.record(policy, batch, metrics, diagnosis(policy, part, *rules.clip_range(), rules.surrogate == "gspo"))
     return run.finish(policy)

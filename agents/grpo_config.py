@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -21,13 +22,13 @@ class Config(OptimiserConfig):
         group_size: episodes a group.
         signal: `outcome`: the episode's return on all its steps; `reward_to_go` against the group's mean at the
             same step; `anchor_state`: reward-to-go against its mean over all visits of the same observation.
-        normalize_by_std: divide by the group's deviation (GRPO), or not (Dr.GRPO).
+        normalize_by_std: divide by the group's deviation (GRPO), or not (Dr.GRPO, which has a constant divisor too).
         advantage: of outcomes: `grpo`, or as in `agents.group_advantages`: `rloo`, `opo`, `lite_ppo`, `grpo_passk`,
             `reinforce_plus_plus_baseline`; `reinforce_plus_plus` standardises over the batch, for groups of one.
         surrogate: `ppo_clip`, or as in `agents.losses` and `agents.sequence_losses`: `reinforce`, `cispo`, `sapo`,
             `gspo`; where there is a selection it brings its own.
         aggregation: how steps become one loss, see `agents.aggregation`.
-        loss_scale_factor: the constant of `seq-mean-token-sum-norm`.
+        loss_scale_factor: the constant of `seq-mean-token-sum-norm`; None for the environment's token or step limit.
         skip_equal_groups: leave out groups whose episodes all earned the same, as if they had not been played.
         sampling_rounds: of language models: rounds of `groups` that a batch may take until as many groups have a spread
             (dynamic sampling, DAPO: 10); all responses count.
@@ -35,11 +36,12 @@ class Config(OptimiserConfig):
             up to 1 (DAPO: 0.2); 0 for none. Not for tasks whose answers fill the limit.
         epochs: passes over a batch.
         minibatches: gradient steps a pass; a minibatch holds whole episodes.
-        clip_ratio_low: the ratio may fall to 1 - this.
+        clip_ratio_low: the ratio may fall to 1 - this. It is a token's; with `gspo` a response's, which lies the nearer
+            to 1 the longer that is.
         clip_ratio_high: the ratio may rise to 1 + this (0.28 is DAPO's clip-higher).
         dual_clip: upper bound c > 1 of the loss for negative advantages, in units of |A|; None for none.
         kl_coef: weight of the divergence from the initial policy; 0 for none.
-        kl_estimator: of that divergence, see `agents.kl`.
+        kl_estimator: of that divergence, see `agents.kl`; not `k1`, whose gradient is zero on average.
         selection: `clip_cov`, `kl_cov`, or a control: `top`, `random`, `random_positive`; `none`.
         selection_ratio: share of the steps to mark.
         selection_until: share of the budget after which nothing is marked any more: a schedule to the plain surrogate,
@@ -90,6 +92,11 @@ class Config(OptimiserConfig):
             raise ValueError(f"config surrogate={self.surrogate!r}: {self.selection} has its own; set selection=none")
         if self.surrogate == "gspo" and self.aggregation != "seq-mean-token-mean":
             raise ValueError("config surrogate='gspo': its ratio is a response's; set aggregation=seq-mean-token-mean")
+        if self.surrogate == "reinforce" and self.epochs * self.minibatches > 1:
+            steps = f"epochs={self.epochs}, minibatches={self.minibatches}"
+            raise ValueError(f"config surrogate='reinforce', {steps}: it has no importance ratio; set both to 1")
+        if self.kl_coef > 0 and self.kl_estimator == "k1":
+            raise ValueError("config kl_estimator='k1': as a loss its gradient is zero on average; set k2, k3 or k1+")
         if self.sampling_rounds > 1 and self.network != "causal_lm":
             raise ValueError(f"config sampling_rounds={self.sampling_rounds}: it needs network=causal_lm; set it to 1")
         if not 0 <= self.overlong_share <= 1 or (self.overlong_share and self.network != "causal_lm"):
@@ -99,6 +106,12 @@ class Config(OptimiserConfig):
         if self.selection == "kl_cov":
             warn_if_inert(self.epochs * self.minibatches)
         self.clip_cov()
+
+    def clip_range(self) -> tuple[float, float]:
+        """How far the ratio may fall and rise before it is clipped; infinite where the loss clips nothing."""
+        if self.surrogate in ("reinforce", "sapo") or self.selection == "kl_cov":
+            return math.inf, math.inf
+        return self.clip_ratio_low, self.clip_ratio_high
 
     def clip_cov(self) -> ClipCov:
         """The settings of Clip-Cov and its controls."""

@@ -5,8 +5,9 @@ GRPO, and writes them to one page with the curves of score, pass@8 and entropy. 
 processor time, the warm start one and a half minutes, once. Other tasks, longer runs and further methods:
 
 `--task countdown:2 --set warm_up_steps=3200`, `--methods grpo "Clip-Cov 0.03"`. Where Clip-Cov ends with the higher
-pass@1 (eighty minutes of processor time): `--task countdown:2 --methods grpo "Clip-Cov 0.03 then GRPO" --first-seed 1
---seeds 10 --protocol text-long@1 --budget 409600 --set learning_rate_end=0.25 decay_from=0.5 warm_up_steps=3200`.
+pass@1, but not with `learning_rate=1e-4` (two hours of processor time): `--task countdown:2 --methods grpo "Clip-Cov
+0.03 then GRPO" "random 0.03 then GRPO" --first-seed 1 --seeds 10 --protocol text-long@1 --budget 409600 --set
+learning_rate_end=0.25 decay_from=0.5 warm_up_steps=3200`.
 """
 
 from __future__ import annotations

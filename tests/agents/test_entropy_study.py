@@ -7,18 +7,16 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from agents.entropy_fit import fit_of_run
 from agents.entropy_study import METHODS, VARIATIONS, Outcome, findings, specs
 
 
 def finished(after: float, entropy: float, seed: int = 0) -> SimpleNamespace:
     scores = {"pass@1": 0.3, "pass@4": 0.6, "pass@16": 0.9, "greedy": 0.4, "entropy": 0.4, "distinct": 2.5}
-    steps = np.linspace(0, 1, 5)
-    metrics = [{"step": step, "score": 0.3 + after * step, "entropy": 0.4 * np.exp(-step)} for step in steps]
+    curve = [(0.4 * float(np.exp(-step)), 0.3 + after * float(step)) for step in np.linspace(0, 1, 5)]
     later = {**scores, "pass@1": 0.3 + after, "pass@16": 0.7, "entropy": entropy}
-    result = {"before": scores, "after": later}
-    return SimpleNamespace(
-        result=result, metrics=[{"step": 0, "score": 0.3}, *metrics], spec=SimpleNamespace(seed=seed)
-    )
+    result = {"before": scores, "after": later, "entropy_fit": fit_of_run(curve)}
+    return SimpleNamespace(result=result, spec=SimpleNamespace(seed=seed))
 
 
 def configs(*methods: str, **settings) -> list[dict]:
@@ -57,10 +55,16 @@ def test_variations_are_no_part_of_the_study_and_end_as_grpo_where_they_say_so()
     assert not set(METHODS) & set(VARIATIONS)
     grpo, *varied = configs("grpo", *VARIATIONS)
     for name, config in zip(VARIATIONS, varied, strict=True):
-        assert config["selection_ratio"] == (0.03 if "0.03" in name else 0.1)
         ends = "then GRPO" in name
+        assert config["selection_ratio"] == (0.03 if "0.03" in name else 0.1)
         assert config.get("selection_until") == (0.6 if ends else None)
         assert (config["clip_ratio_low"] == config["clip_ratio_high"] == grpo["clip_ratio_low"]) == ends
+
+
+def test_the_control_differs_from_what_it_controls_by_how_tokens_are_chosen():
+    selected, chance = configs("Clip-Cov 0.03 then GRPO", "random 0.03 then GRPO")
+    assert {name for name in selected if selected[name] != chance[name]} == {"selection", "variant"}
+    assert chance["selection"] == "random"
 
 
 def test_settings_stand_above_the_methods_and_task_and_protocol_can_be_chosen():
@@ -84,6 +88,13 @@ def test_the_table_tells_changes_in_points_and_the_share_of_entropy_kept():
     assert row[3] == "+0.0 [+0.0, +0.0]" and row[4] == "-20.0 [-20.0, -20.0]" and row[6].startswith("0.62 [")
     exponential, linear = (float(part.strip("()")) for part in row[8].split())
     assert 0.9 < exponential <= 1 and 0.9 < linear <= 1
+
+
+def test_runs_whose_score_stood_still_are_left_out_of_the_fits():
+    still, moved = Outcome("grpo", [finished(0.0, 0.2)]), Outcome("grpo", [finished(0.0, 0.2), finished(0.1, 0.2, 1)])
+    assert still.fits() == [] and len(moved.fits()) == 1
+    (table,) = findings([still])
+    assert table.rows[0][8] == ""
 
 
 def test_methods_are_compared_with_grpo_seed_by_seed():

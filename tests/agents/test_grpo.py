@@ -10,11 +10,15 @@ from hypothesis import strategies as st
 
 import rlenvs  # noqa: F401
 from agents import advantages, group_advantages, grpo
+from agents.diagnostics import diagnose
+from agents.losses import log_ratio
+from agents.masking import masked
 from agents.optimisation import accumulated_step, make_optimiser
 from agents.policies import build_policy
 from agents.rollouts.batch import Batch
 from agents.rollouts.clock import Clock
 from agents.rollouts.episodes import EpisodeCollector
+from agents.sequence_losses import mean_log_ratio
 
 SELECTIONS = ("none", "clip_cov", "kl_cov", "top", "random", "random_positive")
 
@@ -159,7 +163,7 @@ def test_named_advantages_are_those_of_their_functions():
 @pytest.mark.parametrize("surrogate", ["ppo_clip", "reinforce", "cispo", "sapo", "gspo"])
 def test_on_policy_all_surrogates_have_the_policy_gradient(surrogate):
     """Up to the weight of a token: GSPO's sequence ratio divides by the length, which the aggregation does for all."""
-    mode = {"aggregation": "seq-mean-token-mean", "hidden": (8,), "max_grad_norm": 0.0}
+    mode = {"aggregation": "seq-mean-token-mean", "hidden": (8,), "max_grad_norm": 0.0, "epochs": 1, "minibatches": 1}
     gradients = []
     for name in ("reinforce", surrogate):
         config = grpo.Config(surrogate=name, **mode)
@@ -174,11 +178,68 @@ def test_on_policy_all_surrogates_have_the_policy_gradient(surrogate):
 
 
 @pytest.mark.parametrize(
+    ("settings", "held_back"),
+    [
+        ({}, True),
+        ({"surrogate": "cispo"}, True),
+        ({"selection": "clip_cov"}, True),
+        ({"surrogate": "reinforce", "epochs": 1, "minibatches": 1}, False),
+        ({"surrogate": "sapo"}, False),
+        ({"selection": "kl_cov"}, False),
+    ],
+)
+def test_clipping_is_counted_where_the_loss_clips(settings, held_back):
+    config = grpo.Config(hidden=(8,), clip_ratio_low=1e-3, clip_ratio_high=1e-3, **settings)
+    policy, batch = collected(3, config)
+    told = diagnose(policy, batch, *config.clip_range())
+    assert bool(told["clip_fraction_low"] > 0) == bool(told["clip_fraction_high"] > 0) == held_back
+
+
+def test_clipping_of_gspo_is_that_of_its_sequence_ratio():
+    """Rows whose token ratios lie far from 1 and whose mean log-ratio is 0 are not held back, the others whole."""
+    config = grpo.Config(hidden=(8,), surrogate="gspo", aggregation="seq-mean-token-mean", max_grad_norm=0.0)
+    policy, batch = collected(6, config)
+    now = policy.evaluate(batch).log_prob.detach()
+    away = 0.5 * torch.randn(now.shape, generator=torch.Generator().manual_seed(0), dtype=now.dtype)
+    ratio = masked(away, batch.mask)
+    ratio = ratio - mean_log_ratio(ratio, batch.mask)
+    moved = (torch.arange(len(batch)) % 2).bool().unsqueeze(1)
+    advantages = batch.mask * torch.ones(len(batch), 1, dtype=now.dtype)
+    batch = batch.with_(old_log_prob=now - ratio - 0.3 * moved, advantages=advantages)
+    told = diagnose(policy, batch, *config.clip_range(), of_sequences=True)
+    assert told["clip_fraction_high"] == pytest.approx(float((batch.mask & moved).sum() / batch.mask.sum()))
+    assert told["clip_fraction_low"] == 0
+    assert diagnose(policy, batch, *config.clip_range())["clip_fraction_high"] != told["clip_fraction_high"]
+    away = log_ratio(now.requires_grad_(), batch.old_log_prob, batch.mask)
+    surrogate = grpo.surrogate_of(now, away, advantages, batch.mask, config)
+    (gradient,) = torch.autograd.grad(surrogate.sum(), now)
+    assert torch.equal(~gradient.bool().any(1), moved.squeeze(1))
+
+
+def test_dr_grpos_gradient_is_one_sum_over_rows_and_tokens_by_a_constant_with_its_bonus():
+    """Padding a batch, or a row's length, changes no weight; surrogate and entropy keep their proportion."""
+    config = grpo.Config(hidden=(8,), aggregation="seq-mean-token-sum-norm", loss_scale_factor=50.0, max_grad_norm=0.0)
+    policy, batch = collected(8, config)
+    batch = batch.with_(old_log_prob=policy.evaluate(batch).log_prob.detach())
+    step(policy, batch, config, 0.1)
+    found = [parameter.grad.clone() for parameter in policy.parameters()]
+    policy, _ = collected(8, config)
+    now = policy.evaluate(batch)
+    ratio = (now.log_prob - batch.old_log_prob).exp()
+    total = -(ratio * batch.advantages + 0.1 * now.entropy)[batch.mask].sum() / (50.0 * len(batch))
+    for one, other in zip(found, torch.autograd.grad(total, list(policy.parameters())), strict=True):
+        assert torch.allclose(one, other, atol=1e-8)
+
+
+@pytest.mark.parametrize(
     ("settings", "remedy"),
     [
         ({"advantage": "rloo"}, "signal=outcome"),
         ({"surrogate": "cispo", "selection": "clip_cov"}, "selection=none"),
         ({"surrogate": "gspo"}, "seq-mean-token-mean"),
+        ({"surrogate": "reinforce", "epochs": 1}, "epochs=1, minibatches=2: it has no importance ratio; set both to 1"),
+        ({"surrogate": "reinforce", "minibatches": 1}, "set both to 1"),
+        ({"kl_coef": 0.1, "kl_estimator": "k1"}, "zero on average; set k2, k3"),
         ({"overlong_share": 0.2}, "causal_lm alone"),
         ({"selection_until": 0.0}, "above 0 and up to 1"),
         ({"selection_until": 1.5}, "above 0 and up to 1"),
