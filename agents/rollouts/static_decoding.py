@@ -12,6 +12,8 @@ it pays where launching is what takes the time.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -93,7 +95,8 @@ class StaticDecoder:
             self.graphs.clear()
             self.memory = Memory.empty(self.llama, sizes_for(rows)[0], width, read.features, dtype)
             if prompts.is_cuda:
-                self._record(sizes_for(rows))
+                with torch.cuda.device(prompts.device), any_kernels():
+                    self._record(sizes_for(rows))
         return StaticDecoding(self, self.memory, read, prompts.shape[1])
 
     def advance(self, rows: int) -> None:
@@ -185,6 +188,21 @@ class StaticDecoding:
             layer[:, : len(heads)] = layer.index_select(1, heads)
         self.memory.bias[: len(heads)] = self.memory.bias.index_select(0, heads)
         self.memory.positions[: len(rows)] = self.memory.positions.index_select(0, rows)
+
+
+@contextmanager
+def any_kernels() -> Iterator[None]:
+    """Within it PyTorch may take kernels that are not deterministic in general.
+
+    The deterministic one of `index_copy_` sorts and may ask the host, which a graph cannot; where one column is written
+    both do the same.
+    """
+    enabled, warns = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
+    torch.use_deterministic_algorithms(False)
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(enabled, warn_only=warns)
 
 
 def sizes_for(rows: int) -> list[int]:

@@ -14,7 +14,7 @@ from agents.policies.conversion import to_transformers
 from agents.policies.language_build import build_language_policy, language_policy
 from agents.rollouts import static_decoding
 from agents.rollouts.generation import Generation, generate
-from agents.rollouts.static_decoding import StaticDecoder, sizes_for
+from agents.rollouts.static_decoding import StaticDecoder, any_kernels, sizes_for
 from rlenvs.text.rules import make_rules
 from tests.agents.small_models import ragged_prompts, small_llama, small_policy, uniforms, written_batch
 
@@ -73,6 +73,22 @@ def test_half_precision_is_near_what_the_training_pass_says():
 
 def test_sizes_are_powers_of_two_down_to_the_least():
     assert sizes_for(512) == [512, 256, 128, 64] and sizes_for(3) == [64] and sizes_for(65) == [128, 64]
+
+
+@pytest.mark.parametrize("mode", [(False, False), (True, True), (True, False)])
+def test_a_graph_is_recorded_with_any_kernels_and_what_was_asked_for_comes_back(mode):
+    def standing():
+        return torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
+
+    before = standing()
+    try:
+        torch.use_deterministic_algorithms(mode[0], warn_only=mode[1])
+        with pytest.raises(KeyError), any_kernels():
+            assert standing() == (False, False)
+            raise KeyError
+        assert standing() == mode
+    finally:
+        torch.use_deterministic_algorithms(before[0], warn_only=before[1])
 
 
 @pytest.mark.gpu
