@@ -24,7 +24,7 @@ def parse_assignments(assignments: Sequence[str]) -> dict[str, Any]:
     for item in assignments:
         key, equals, text = item.partition("=")
         if not equals or not key:
-            raise ValueError(f"--set {item!r}: write KEY=VALUE, for example --set learning_rate=1e-3")
+            raise ValueError(f"{item!r} sets nothing: write KEY=VALUE")
         values[key.strip()] = _parse(text.strip())
     return values
 

@@ -24,7 +24,10 @@ from agents.optimisation import OptimiserConfig, accumulated_step, apply_schedul
 from agents.policies import CausalLM
 from agents.rollouts.batch import Batch
 from agents.run_kinds import begin_language
+from agents.stages import check_vocabulary
 from rlenvs.leaderboard.records import RunSpec, read_run
+from rlenvs.text.rules import Rules
+from rlenvs.text.token_env import sensible_tokens
 
 VERSION = "1"
 
@@ -52,8 +55,13 @@ class Config(OptimiserConfig):
 PRESETS: dict[str, dict[str, Any]] = {"text": LANGUAGE}
 
 
-def load_teacher(config: Config, student: CausalLM) -> CausalLM:
-    """The teacher, frozen, on the student's device.
+def load_teacher(config: Config, rules: Rules, device: torch.device) -> CausalLM:
+    """The teacher, frozen.
+
+    Args:
+        config: names it.
+        rules: of the student's environment.
+        device: of the student.
 
     Raises:
         ValueError: no such run, or its policy does not write the student's tokens.
@@ -61,14 +69,14 @@ def load_teacher(config: Config, student: CausalLM) -> CausalLM:
     if not config.teacher:
         raise ValueError("config teacher='': name the directory of a finished run, --set teacher=runs/...")
     teacher = load_policy(read_run(config.teacher))
-    if not isinstance(teacher, CausalLM) or not torch.equal(teacher.never.cpu(), student.never.cpu()):
-        raise ValueError(
-            f"config teacher={config.teacher!r}: it does not write the student's tokens; choose another run"
-        )
-    if teacher.vocab_size != student.vocab_size:
-        raise ValueError(f"config teacher={config.teacher!r}: {teacher.vocab_size} tokens, not {student.vocab_size}")
-    teacher.device = student.device
-    return teacher.to(student.device).requires_grad_(False)
+    if not isinstance(teacher, CausalLM) or teacher.tokenizer is None:
+        raise ValueError(f"config teacher={config.teacher!r}: it is no language model; choose another run")
+    check_vocabulary(f"teacher={config.teacher!r}", teacher.tokenizer, rules.tokenizer)
+    never = torch.from_numpy(~sensible_tokens(rules)).nonzero().squeeze(1)
+    if not torch.equal(teacher.never, never):
+        raise ValueError(f"config teacher={config.teacher!r}: not all tokens that it writes are the student's")
+    teacher.device = device
+    return teacher.to(device).requires_grad_(False)
 
 
 def loss(
@@ -102,8 +110,8 @@ def train(spec: RunSpec, run_dir: Path) -> dict[str, Any]:
     """Trains to the budget of `spec`; the record stands in `run_dir`."""
     run, config = begin_language(spec, run_dir, Config)
     env = run.make_groups(config.responses, group_size=1)
+    teacher = load_teacher(config, run.test_rules, run.device)  # before the warm-up: what cannot be used ends it here
     policy = run.make_policy(env, config)
-    teacher = load_teacher(config, policy)
     optimiser = make_optimiser(policy, config)
     collector = run.episodes(env, group_size=1)
     run.track(policy=policy, optimiser=optimiser, collector=collector)

@@ -95,6 +95,9 @@ class Config(OptimiserConfig):
         if self.surrogate == "reinforce" and self.epochs * self.minibatches > 1:
             steps = f"epochs={self.epochs}, minibatches={self.minibatches}"
             raise ValueError(f"config surrogate='reinforce', {steps}: it has no importance ratio; set both to 1")
+        if self.signal == "anchor_state" and self.network == "causal_lm":
+            raise ValueError("config signal='anchor_state': responses share no states; set outcome or reward_to_go")
+        self._check_numbers()
         if self.kl_coef > 0 and self.kl_estimator == "k1":
             raise ValueError("config kl_estimator='k1': as a loss its gradient is zero on average; set k2, k3 or k1+")
         if self.sampling_rounds > 1 and self.network != "causal_lm":
@@ -106,6 +109,15 @@ class Config(OptimiserConfig):
         if self.selection == "kl_cov":
             warn_if_inert(self.epochs * self.minibatches)
         self.clip_cov()
+
+    def _check_numbers(self) -> None:
+        for name in ("clip_ratio_low", "clip_ratio_high", "kl_coef", "kl_cov_coef"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"config {name}={getattr(self, name)}: it cannot be negative")
+        if not 0 < self.selection_ratio <= 1:
+            raise ValueError(f"config selection_ratio={self.selection_ratio}: a share above 0 and up to 1")
+        if self.dual_clip is not None and self.dual_clip <= 1:
+            raise ValueError(f"config dual_clip={self.dual_clip}: choose a bound above 1, or none")
 
     def clip_range(self) -> tuple[float, float]:
         """How far the ratio may fall and rise before it is clipped; infinite where the loss clips nothing."""

@@ -7,6 +7,7 @@ validation problems on the way, a thorough one on test problems before and after
 from __future__ import annotations
 
 import copy
+import importlib.util
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 
 from agents.entropy_fit import fit_of_run
 from agents.language_evaluation import answer, first_problems, report
+from agents.optimisation import is_finite
 from agents.policies import PolicyConfig
 from agents.policies.causal_lm import CausalLM
 from agents.policies.language_build import build_language_policy, language_policy
@@ -33,6 +35,7 @@ from agents.supervised import WarmUp, warm_up
 from rlenvs.leaderboard import evaluation
 from rlenvs.leaderboard.records import RunSpec
 from rlenvs.text.rules import Rules
+from rlenvs.text.tokenizers import CharacterTokenizer
 
 SAMPLES, SHOWN = 8, 3  # responses of each evaluation that are kept, and that are shown while training
 TEST_SEED = 0
@@ -46,9 +49,12 @@ class LanguageRun(Run):
         run_dir: where the record stands.
 
     Raises:
-        ValueError: the environment's actions are no tokens, the protocol does not exist, or a server is named that
-            cannot be used.
+        ValueError: the environment's actions are no tokens, the protocol does not exist, a server is named that cannot
+            be used, or `refuse_settings` refuses.
+        ImportError: LoRA is asked for and peft is missing.
     """
+
+    unit = "responses"
 
     def __init__(self, spec: RunSpec, run_dir: str | Path) -> None:
         super().__init__(spec, run_dir)
@@ -57,6 +63,7 @@ class LanguageRun(Run):
             raise ValueError(
                 f"env_id={spec.env_id!r}: a language model needs an environment of tokens, such as rlenvs/MathToken-v0"
             )
+        refuse_settings(spec, world.rules)
         self.collecting_threads = self.threads
         self.served = serving(spec.config)
         self.test_rules: Rules = world.rules
@@ -98,6 +105,7 @@ class LanguageRun(Run):
         return policy
 
     def _warm_up(self, env: VectorEnv, config: PolicyConfig) -> None:
+        self.check_budget(env.num_envs)
         seed = self.spec.seed if config.warm_up_seed is None else config.warm_up_seed
         actor = PolicyConfig(**{**config.policy_settings(), "critic": "none", "lora_rank": None})
         self.warm_started = build_language_policy(self.test_rules, actor, seed, self.device)
@@ -106,6 +114,9 @@ class LanguageRun(Run):
         elif config.warm_up_steps is not None:
             self.warmed_up = warm_up(self.warm_started, env.unwrapped.rules, config, seed)  # type: ignore[attr-defined]
             self.before_s += self.warmed_up.seconds
+        rate = config.warm_up_learning_rate
+        if not is_finite(self.warm_started):
+            raise ValueError(f"config warm_up_learning_rate={rate}: weights are not finite after it; lower the rate")
         self.before = self._report(self.warm_started)
         self.warm_started.static = None  # decoding memory, of a GPU, for a policy that writes no more
         self.warm_started.cpu()
@@ -157,3 +168,22 @@ class LanguageRun(Run):
     def _rules(self, split: str) -> Rules:
         env: Any = gym.make(self.spec.env_id, **{**self.spec.env_kwargs, "split": split})
         return env.unwrapped.rules
+
+
+def refuse_settings(spec: RunSpec, rules: Rules) -> None:
+    """Before anything is learned: what would fail after the warm-up, or train on what it is tested on.
+
+    Raises:
+        ImportError: LoRA is asked for and peft is missing.
+        ValueError: problems of another split, or a model beside one character a token.
+    """
+    if (split := spec.env_kwargs.get("split", "train")) != "train":
+        raise ValueError(f"--env-set split={split}: trainings are on the split train, tests on test; leave it out")
+    model = spec.config.get("model")
+    if model and isinstance(rules.tokenizer, CharacterTokenizer):
+        raise ValueError(
+            f"config model={model!r}: the environment's tokens are single characters, not the model's; "
+            f"give --model {model}, or --env-set tokenizer={model}"
+        )
+    if spec.config.get("lora_rank") is not None and importlib.util.find_spec("peft") is None:
+        raise ImportError("lora_rank needs peft: pip install 'rlenvs-suite[lora]'")

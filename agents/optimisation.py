@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal
 
@@ -57,6 +58,9 @@ class OptimiserConfig(PolicyConfig):
     variant: str = ""
 
     def __post_init__(self) -> None:
+        for name in (one.name for one in fields(self) if isinstance(getattr(self, one.name), float)):
+            if not math.isfinite(getattr(self, name)):
+                raise ValueError(f"config {name}={getattr(self, name)}: it must be a finite number")
         for name in ("learning_rate", "max_grad_norm", "entropy_coef", "learning_rate_end", "entropy_coef_end"):
             if getattr(self, name) < 0:
                 raise ValueError(f"config {name}={getattr(self, name)}: it cannot be negative")
@@ -70,10 +74,40 @@ class OptimiserConfig(PolicyConfig):
             raise ValueError(f"config decay_from={self.decay_from}: choose a share from 0 to below 1")
         if not 0.0 <= self.gamma <= 1.0:
             raise ValueError(f"config gamma={self.gamma}: choose a number from 0 to 1")
+        if not 0.0 <= self.adam_beta2 < 1.0:
+            raise ValueError(f"config adam_beta2={self.adam_beta2}: choose a number from 0 to below 1")
+        if self.adam_eps <= 0:
+            raise ValueError(f"config adam_eps={self.adam_eps}: it must be above 0")
+        self.check_language()
 
     def signal_of(self, batch: Batch) -> Batch:
         """The batch as returns are to see it."""
         return batch.ended_by_rewards() if self.rewards_end_returns else batch
+
+
+def refuse_divergence(metrics: Mapping[str, float | Tensor], rate: Any, when: str, policy: Any = None) -> None:
+    """Stops a training of which no more can come; reads the metrics, so that a GPU is waited for.
+
+    Args:
+        metrics: of updates; gradient norms, losses and entropies have to be finite.
+        rate: the learning rate, as the error names it.
+        when: as the error names it.
+        policy: parameters of a network have to be finite too.
+
+    Raises:
+        ValueError: one is not.
+    """
+    for name, value in metrics.items():
+        if name.endswith(("gradient_norm", "loss", "entropy")) and not math.isfinite(value):
+            raise ValueError(f"config learning_rate={rate}: {name} is {float(value)} {when}; lower learning_rate")
+    if isinstance(policy, nn.Module) and not is_finite(policy):
+        raise ValueError(f"config learning_rate={rate}: weights are not finite {when}; lower learning_rate")
+
+
+def is_finite(module: nn.Module) -> bool:
+    """Whether all of its parameters are; waits for a GPU once."""
+    checks = [parameter.detach().isfinite().all() for parameter in module.parameters()]
+    return not checks or bool(torch.stack(checks).all())
 
 
 def make_optimiser(policy: nn.Module, config: OptimiserConfig) -> torch.optim.Optimizer:

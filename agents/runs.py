@@ -34,6 +34,7 @@ from agents.examination import ActionProbabilities, Examiner, Probabilities
 from agents.materials import Materials
 from agents.metrics import Averages
 from agents.naming import label_of
+from agents.optimisation import refuse_divergence
 from agents.policies import Policy
 from agents.progress import TrainingProgress
 from agents.rollouts.batch import Batch
@@ -55,10 +56,15 @@ class Run(Materials):
         spec: what to train.
         run_dir: where the record stands; that of an unfinished run of the same spec is resumed.
 
+    Attributes:
+        unit: what a batch costs, as errors name it.
+
     Raises:
         ValueError: the protocol, environment or device does not exist.
         ImportError: a tracker was asked for that is not installed.
     """
+
+    unit = "environment steps"
 
     def __init__(self, spec: RunSpec, run_dir: str | Path) -> None:
         super().__init__(spec)
@@ -119,12 +125,12 @@ class Run(Materials):
                 self.evaluate(ActionProbabilities(parts["policy"]))
 
     def check_budget(self, batch_steps: int) -> None:
-        """Raises ValueError if not even one batch of `batch_steps` environment steps fits into the budget."""
+        """Raises ValueError if not even one batch of `batch_steps` of the run's unit fits into the budget."""
         if self.env_steps + batch_steps > self.spec.budget:
             pixels = f"{self.env_steps:,} are taken to measure pixels, and " if self.env_steps else ""
             raise ValueError(
                 f"budget={self.spec.budget}: {pixels}one batch of {self.spec.agent} may take {batch_steps:,} "
-                "environment steps or more; raise the budget or make the batch smaller with --set"
+                f"{self.unit} or more; raise the budget or make the batch smaller with --set"
             )
 
     def batches(self, collector: Collector, policy: Any) -> Iterator[Batch]:
@@ -165,12 +171,17 @@ class Run(Materials):
             batch: what it learned from.
             metrics: of the update; their means between two evaluations are recorded.
             diagnosis: measures the update, called at evaluations only; like them it costs no training time.
+
+        Raises:
+            ValueError: the training diverged; on a GPU this is seen at evaluations.
         """
         steps = self.cost_of(batch)
         every = self.examiner.rules.eval_every(self.spec.budget)
         due = (self.env_steps + steps) // every > self.env_steps // every
         self.env_steps += steps
         self.averages.add(metrics)
+        if self.device.type == "cpu":  # elsewhere reading them would wait for the device
+            refuse_divergence(metrics, *self._standing())
         self.diagnosis = diagnosis
         if due:
             self.evaluate(ActionProbabilities(policy))
@@ -185,13 +196,19 @@ class Run(Materials):
         """Scores the policy, writes a row of metrics and a checkpoint.
 
         Exact where the environment's states can be enumerated; elsewhere the mean return of fresh episodes.
+
+        Raises:
+            ValueError: the training diverged: nothing is written.
         """
+        averages = self.averages.pop()
+        refuse_divergence(averages, *self._standing(), self.parts.get("policy"))
         with self.clock("evaluation"), using_threads(self.collecting_threads):
             scores = self._scores(probabilities)
             diagnosis = {name: float(value) for name, value in self.diagnosis().items()}
+        refuse_divergence(scores | diagnosis, *self._standing())  # finite weights too may write nothing but NaN
         self.evaluations.append((self.env_steps, scores["score"]))
         row = {"step": self.env_steps, "wall_s": round(self.wall_s, 4), **scores}
-        row |= self.averages.pop() | diagnosis | self.clock.shares()
+        row |= averages | diagnosis | self.clock.shares()
         for part in self.parts.values():
             row |= part.statistics.pop() if hasattr(part, "statistics") else {}
         self.directory.append("metrics", [row])
@@ -202,6 +219,10 @@ class Run(Materials):
                 self.checkpoint.save(Standing(self.env_steps, self.evaluations, self.wall_s))
         return scores["score"]
 
+    def _standing(self) -> tuple[Any, str]:
+        """The learning rate and how far the training is, as errors name them."""
+        return self.spec.config.get("learning_rate"), f"at {self.env_steps:,} {self.unit}"
+
     @property
     def wall_s(self) -> float:
         """Seconds of training so far, resumed parts included, without evaluations and checkpoints."""
@@ -210,6 +231,7 @@ class Run(Materials):
 
     def finish(self, policy: Policy) -> dict[str, Any]:
         """Evaluates once more, plays and records the evaluation's episodes, saves the policy and closes the record."""
+        refuse_divergence({}, *self._standing(), policy)
         checkpoints.save_atomically(policy.checkpoint(), self.directory.path / POLICY)
         return self.finish_with(ActionProbabilities(policy), (POLICY,), policy.description)
 

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from agents import checkpoints
 from agents.policies.causal_lm import CausalLM
 from agents.runs import POLICY
+from rlenvs.leaderboard.evaluation import make_evaluation_env
+from rlenvs.leaderboard.records import read_run
+from rlenvs.text.hub_tokenizers import HuggingFaceTokenizer
+from rlenvs.text.tokenizers import CharacterTokenizer, Tokenizer, content_of
 
 BODY = "body."
 
@@ -15,7 +20,8 @@ def start_from(run_dir: str, policy: CausalLM) -> None:
     """Puts the decoder of a finished run into `policy`; a critic begins anew.
 
     Raises:
-        ValueError: the run is not finished, or its decoder is another than the policy's (LoRA's too).
+        ValueError: the run is not finished, or its decoder is another than the policy's (LoRA's too), or it reads
+            other tokens.
     """
     path = Path(run_dir) / POLICY
     if not path.is_file():
@@ -25,4 +31,38 @@ def start_from(run_dir: str, policy: CausalLM) -> None:
     shapes = {name: tensor.shape for name, tensor in body.items()}
     if shapes != {name: tensor.shape for name, tensor in policy.body.state_dict().items()}:
         raise ValueError(f"config start={run_dir!r}: its decoder is another; set the same model, sizes and tokens")
+    if policy.tokenizer is not None and path.with_name("run.json").is_file():
+        check_vocabulary(f"start={run_dir!r}", tokenizer_of(run_dir), policy.tokenizer)
     policy.body.load_state_dict(body)
+
+
+def tokenizer_of(run_dir: str) -> Tokenizer:
+    """What a run's policy reads and writes by, made again from the record."""
+    env: Any = make_evaluation_env(read_run(run_dir).spec)
+    tokenizer = env.unwrapped.rules.tokenizer
+    env.close()
+    return tokenizer
+
+
+def check_vocabulary(setting: str, theirs: Tokenizer, ours: Tokenizer) -> None:
+    """Whether ids mean the same to two policies; of hub tokenizers a chat template does not count.
+
+    Raises:
+        ValueError: they do not; it begins with `setting`.
+    """
+    if vocabulary(theirs) != vocabulary(ours):
+        pair = f"{_named(theirs)}, the environment has {_named(ours)}"
+        raise ValueError(f"config {setting}: its tokens are {pair}; choose a run of the same tokens")
+
+
+def vocabulary(tokenizer: Tokenizer) -> Any:
+    """What ids stand for."""
+    if isinstance(tokenizer, HuggingFaceTokenizer):
+        return tokenizer.tokenizer.get_vocab()
+    return type(tokenizer).__name__, content_of(tokenizer)
+
+
+def _named(tokenizer: Tokenizer) -> str:
+    if isinstance(tokenizer, CharacterTokenizer):
+        return repr(tokenizer.alphabet)
+    return f"{tokenizer.vocab_size:,} of {type(tokenizer).__name__}"

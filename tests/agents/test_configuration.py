@@ -108,7 +108,7 @@ def test_an_unknown_preset_is_answered_with_the_known_ones():
         ("reinforce", {"baseline": "critic"}, "set both"),
         ("ppo", {"gamma": 1.5}, "gamma=1.5"),
         ("ppo", {"learning_rate": -1.0}, "learning_rate=-1.0"),
-        ("grpo", {"selection": "clip_cov", "selection_ratio": 0.0}, "ratio is 0"),
+        ("grpo", {"selection": "clip_cov", "selection_ratio": 0.0}, "selection_ratio=0.0"),
         ("grpo", {"selection": "clip_cov", "selection_lower": 0.9, "selection_upper": 0.5}, "lower"),
     ],
 )
