@@ -51,6 +51,16 @@ class Answers:
         """`[n, k]`."""
         return np.array([verdict.reward > 0 for verdict in self.verdicts]).reshape(-1, self.k)
 
+    @property
+    def finished(self) -> list[bool]:
+        """Whether each response, of several turns the last, ended within the token limit."""
+        return [verdict != UNFINISHED for verdict in self.verdicts]
+
+    @property
+    def unfinished(self) -> NDArray[np.float64]:
+        """`[n]`, the share of responses to each problem that were cut at the token limit."""
+        return 1.0 - np.array(self.finished, np.float64).reshape(-1, self.k).mean(axis=1)
+
     def by_problem(self) -> dict[str, NDArray[np.float64]]:
         """`[n]` each: unbiased `pass@1`, `pass@2`, `pass@4` ... `pass@k`; for k > 1 `maj@k` and `distinct`."""
         right = self.right
@@ -73,20 +83,24 @@ class Answers:
         return {**means, **spread, "verifier_errors": failed}
 
     def rows(self, rules: Rules, count: int) -> list[dict[str, Any]]:
-        """The first response to each of the first problems, with its verdict: rows of `samples.jsonl`."""
-        return self.all_rows(rules)[: count * self.k : self.k]
+        """The first response to each of the first problems, with its verdict: rows of a run's `samples.jsonl`."""
+        kept = ("problem", "response", "status", "reward")
+        return [{name: row[name] for name in kept} for row in self.all_rows(rules)[: count * self.k : self.k]]
 
     def all_rows(self, rules: Rules) -> list[dict[str, Any]]:
-        """Every response with its verdict, those to one problem together."""
-        numbers = self.problems.repeat(self.k).tolist()
+        """Every response with its problem, a right answer and its verdict, those to one problem together."""
+        asked = [_asked(rules, number) for number in self.problems.tolist() for _ in range(self.k)]
+        told = zip(asked, self.texts, self.finished, self.verdicts, strict=True)
         return [
             {
-                "problem": rules.book.problem(number).id,
+                **problem,
                 "response": text,
+                "finished": finished,
+                "extracted": verdict.extracted,
                 "status": verdict.status,
                 "reward": verdict.reward,
             }
-            for number, text, verdict in zip(numbers, self.texts, self.verdicts, strict=True)
+            for problem, text, finished, verdict in told
         ]
 
     def _group(self, row: int) -> slice:
@@ -148,6 +162,12 @@ def answer(
         for row, (text, done) in enumerate(zip(texts, finished, strict=True))
     ]
     return Answers(problems, texts, verdicts, k, float(torch.cat(entropies).mean()))
+
+
+def _asked(rules: Rules, number: int) -> dict[str, Any]:
+    """What a sample tells of its problem; the answer is None where the task knows none."""
+    problem = rules.book.problem(number)
+    return {"problem": problem.id, "prompt": rules.task.prompt(problem), "answer": problem.gold or None}
 
 
 def first_problems(rules: Rules, count: int) -> NDArray[np.int64]:

@@ -19,8 +19,13 @@ from agents.policies.config import PolicyConfig
 from agents.policies.language_build import build_language_policy
 from agents.rollouts.generation import Sampling
 from rlenvs.leaderboard.records import read_run
+from rlenvs.text.conversation import AGAIN
 from rlenvs.text.response_env import make_turn_rules
-from rlenvs.text.rules import Rules
+from rlenvs.text.rules import Rules, make_rules
+from rlenvs.text.tokenizers import CharacterTokenizer, Tokenizer, content_of
+
+INTERNAL = ("content", "tests", "preamble", "beginning")
+"""Fields of problems that their tasks judge by; no groups are made by them."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,8 @@ class Exam:
         turns: responses of one try at most, with feedback between them.
         sampling: how tokens are drawn; temperature 0 is greedy. Without stop strings those of the policy's training
             hold where there is one turn.
-        by: a field of the problems' own data, such as `level`, that tables are made by; empty for none.
+        by: a field of the problems' own data, such as `level`, that tables are made by; empty for none. Problems of
+            a family have their family's `level`.
         seed: of the draws.
         chunk: responses written side by side.
     """
@@ -60,9 +66,10 @@ class Result:
 
     Attributes:
         intervals: of each score the mean and the ends of its 95 % interval, by group of problems; `all` is the first.
+            `unfinished` is the share of responses that were cut at the token limit.
         counts: problems of each group.
         entropy: of the policy at temperature 1, mean over tokens.
-        samples: every response with its verdict.
+        samples: every response with its problem and verdict.
     """
 
     intervals: dict[str, dict[str, tuple[float, float, float]]]
@@ -94,7 +101,7 @@ def sit(policy: CausalLM, rules: Rules, exam: Exam) -> Result:
         asked = (exam.sampling, exam.seed, exam.chunk)
         answers = answer_in_turns(policy, rules, chosen, exam.tries, exam.turns, *asked)
     groups = {"all": np.arange(len(chosen)), **(groups_of(labels) if exam.by else {})}
-    told = answers.by_problem()
+    told = {**answers.by_problem(), "unfinished": answers.unfinished}
     intervals = {
         group: {name: interval(values[places]) for name, values in told.items() if name != "distinct"}
         for group, places in groups.items()
@@ -110,17 +117,20 @@ def examinee_of_run(
     """The policy of a finished run and the rules of its task, on test problems unless `env_kwargs` say otherwise.
 
     Raises:
-        ValueError: the run's policy is no language model, or reads other tokens than the rules have.
+        ValueError: the run's policy is no language model, or reads other tokens than the task has.
     """
     record = read_run(run)
     policy = load_policy(record, device)
     if not isinstance(policy, CausalLM):
         raise ValueError(f"{run}: its policy is no language model; python -m scripts.evaluate plays its environment")
-    rules = make_turn_rules(turns, {"split": "test", **record.spec.env_kwargs, **env_kwargs})
-    if rules.tokenizer.vocab_size != policy.vocab_size:
+    rules = make_rules(**{"split": "test", **record.spec.env_kwargs, **env_kwargs})
+    assert policy.tokenizer is not None
+    if differs := _difference(policy.tokenizer, rules.tokenizer):
+        raise ValueError(f"{run}: {differs}; name a task with the same tokens, or train on this one")
+    if turns > 1 and not _can_read_feedback(rules):
         raise ValueError(
-            f"{run}: its policy writes {policy.vocab_size} tokens, the task has {rules.tokenizer.vocab_size}; give the "
-            "same characters or tokenizer (feedback in turns has a character of its own)"
+            f"{run}: turns={turns}: its policy has no token {AGAIN!r}, which begins feedback; set turns=1, or train "
+            f"with --env-set more_characters={AGAIN}"
         )
     return policy, rules
 
@@ -138,10 +148,31 @@ def examinee_by_name(
     return build_language_policy(rules, config, 0, device), rules
 
 
+def _difference(own: Tokenizer, asked: Tokenizer) -> str:
+    """How the tokens that a policy was trained on differ from those of a task; empty where they are the same."""
+    if type(own) is type(asked) and content_of(own) == content_of(asked):
+        return ""
+    if isinstance(own, CharacterTokenizer) and isinstance(asked, CharacterTokenizer):
+        return f"its policy writes the characters {own.alphabet!r}, the task has {asked.alphabet!r}"
+    return (
+        f"its policy was trained on {own.vocab_size:,} tokens of a {type(own).__name__}, the task has "
+        f"{asked.vocab_size:,} others of a {type(asked).__name__}"
+    )
+
+
+def _can_read_feedback(rules: Rules) -> bool:
+    """Whether the tokenizer has what compact feedback begins with; in words feedback has no characters of its own."""
+    codec = rules.tokenizer
+    return not isinstance(codec, CharacterTokenizer) or AGAIN in codec.alphabet
+
+
 def _labels(rules: Rules, problems: list[int], by: str) -> list[str]:
-    found = [rules.book.problem(number).meta for number in problems]
-    if by and not all(by in meta for meta in found):
-        raise ValueError(f"by={by!r}: the problems have {', '.join(found[0])}; choose one of these, or none")
+    """The field `by` of each problem; of a family's problems `level` is the family's."""
+    level = {} if rules.task.sources else {"level": rules.task.level}
+    found = [{**level, **rules.book.problem(number).meta} for number in problems]
+    known = [name for name in found[0] if name not in INTERNAL and all(name in meta for meta in found)]
+    if by and by not in known:
+        raise ValueError(f"by={by!r}: the problems have {', '.join(known)}; choose one of these, or none")
     return [str(meta.get(by, "")) for meta in found]
 
 

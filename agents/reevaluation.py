@@ -18,7 +18,8 @@ def reevaluate(record: RunRecord, probabilities: Probabilities, episodes: int | 
         episodes: how many; None for those that were recorded, which must come out bit for bit on the same machine.
 
     Returns:
-        `numbers` (name to recorded and new value), `identical`, `difference` (the first one, in words) and `episodes`.
+        `numbers` (name to recorded and new value), `identical`, `difference` (the first one, in words), `episodes` and
+        `recorded_episodes`, of which the new and the recorded means over episodes are.
 
     Raises:
         ValueError: fewer than one episode.
@@ -34,7 +35,8 @@ def reevaluate(record: RunRecord, probabilities: Probabilities, episodes: int | 
         numbers |= {name: (float(record.result[name]), value) for name, value in scores.items()}
     env.close()
     difference = _difference(record, played.rows, numbers)
-    return {"numbers": numbers, "identical": not difference, "difference": difference, "episodes": count}
+    told = {"numbers": numbers, "identical": not difference, "difference": difference}
+    return {**told, "episodes": count, "recorded_episodes": len(record.episodes)}
 
 
 def _difference(record: RunRecord, rows: list[dict[str, Any]], numbers: dict[str, tuple[float, float]]) -> str:

@@ -57,7 +57,8 @@ def main() -> None:
 
 def as_table(env_id: str, agent: str, report: dict) -> Table:
     """Recorded and evaluated numbers side by side."""
-    table = Table("", "recorded", "now", title=f"{env_id}, {agent}: {report['episodes']} episodes")
+    table = Table("", "recorded", "now", title=f"{env_id}, {agent}")
+    table.add_row("episodes", str(report["recorded_episodes"]), str(report["episodes"]))
     for name, (recorded, now) in report["numbers"].items():
         table.add_row(name, f"{recorded:.6g}", f"{now:.6g}")
     table.add_row("bit for bit", "", "yes" if report["identical"] else f"no: {report['difference']}")

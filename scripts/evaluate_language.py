@@ -1,11 +1,12 @@
-"""Examine a language model on problems: `python -m scripts.evaluate_language RUN`, or `--model NAME_OR_PATH`.
+"""Examine language models on problems: `python -m scripts.evaluate_language RUN ...`, or `--model NAME_OR_PATH`.
 
     python -m scripts.evaluate_language runs/MathToken-v0_grpo_seed0_* --tries 16 --adjustment em_inf
     python -m scripts.evaluate_language --model MODEL --env-set task=file:math500/test.jsonl chat_template=true \
         max_tokens=2048 --tries 8 --temperature 0.6 --by level --out math500
 
-Prints the mean over tries (pass@1, also called avg@n), unbiased pass@k and the majority's answer with 95 % intervals
-over problems; `--out` keeps them and every response. Greedy is `--temperature 0`.
+Prints the mean over tries (pass@1, also called avg@n), unbiased pass@k, the majority's answer and the share of
+responses that were cut at the token limit, with 95 % intervals over problems; a table a run. `--out` keeps them and
+every response. Greedy is `--temperature 0`.
 """
 
 from __future__ import annotations
@@ -13,8 +14,11 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import tempfile
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 from rich.console import Console
 from rich.table import Table
@@ -32,7 +36,7 @@ def arguments() -> argparse.ArgumentParser:
     """The command's options."""
     form = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser("python -m scripts.evaluate_language", description=__doc__, formatter_class=form)
-    parser.add_argument("run", nargs="?", help="directory of a finished run")
+    parser.add_argument("runs", nargs="*", metavar="RUN", help="directories of finished runs")
     parser.add_argument("--model", help="a causal language model of transformers instead, by name or path")
     parser.add_argument("--env-set", nargs="*", default=[], metavar="KEY=VALUE", help="arguments of the environment")
     parser.add_argument("--problems", type=int, default=1_000, help="the first so many (default 1,000)")
@@ -48,7 +52,8 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=0, help="of the draws (default 0)")
     parser.add_argument("--device", default="auto", help="where the model runs (default auto)")
     parser.add_argument("--threads", type=int, default=1, help="PyTorch threads (default 1)")
-    parser.add_argument("--out", type=Path, help="directory for scores.json and samples.jsonl")
+    out = "directory for scores.json and samples.jsonl; of several runs each has a directory of its name there"
+    parser.add_argument("--out", type=Path, help=out)
     return parser
 
 
@@ -57,23 +62,62 @@ def main() -> None:
     """Examines, prints, and writes if asked to."""
     options = arguments().parse_args()
     configure_torch(options.threads)
-    if bool(options.run) == bool(options.model):
-        raise ValueError("name a finished run, or a model with --model: one of the two")
+    if bool(options.runs) == bool(options.model):
+        raise ValueError("name finished runs, or a model with --model: one of the two")
     sampling = Sampling(options.temperature, options.top_p, tuple(options.stop), options.adjustment)
     exam = Exam(options.problems, options.tries, options.turns, sampling, options.by, options.seed, options.chunk)
     env_kwargs, device = parse_assignments(options.env_set), pick_device(options.device)
-    if options.run:
-        policy, rules = examinee_of_run(options.run, env_kwargs, exam.turns, device)
-    else:
-        policy, rules = examinee_by_name(options.model, env_kwargs, exam.turns, device)
-    result = sit(policy, rules, exam)
-    Console().print(as_table(result, f"{options.run or options.model}: {rules.task.name}, {rules.book.split}"))
-    if options.out:
-        options.out.mkdir(parents=True, exist_ok=True)
-        told = {"arguments": {name: str(value) for name, value in vars(options).items()}, **result.to_json()}
-        write_atomically(options.out / "scores.json", json.dumps(told, indent=1).encode())
-        lines = "".join(json.dumps(row) + "\n" for row in result.samples)
-        write_atomically(options.out / "samples.jsonl", lines.encode())
+    folders = folders_of(options.out, options.runs)
+    for run, folder in folders.items():
+        if run:
+            policy, rules = examinee_of_run(run, env_kwargs, exam.turns, device)
+        else:
+            policy, rules = examinee_by_name(options.model, env_kwargs, exam.turns, device)
+        prepare(folder)
+        result = sit(policy, rules, exam)
+        Console().print(as_table(result, f"{run or options.model}: {rules.task.name}, {rules.book.split}"))
+        keep(result, folder, {**vars(options), "run": run})
+
+
+def folders_of(out: Path | None, runs: Sequence[str]) -> dict[str | None, Path | None]:
+    """Where each run's results go, or a model's, which is no run: `out` itself, or of several a directory of its name.
+
+    Raises:
+        ValueError: several runs have one name.
+    """
+    if len(runs) < 2 or out is None:
+        return dict.fromkeys(runs, out) if runs else {None: out}
+    named = {run: Path(run).resolve().name for run in runs}
+    twice = [name for name, count in Counter(named.values()).items() if count > 1]
+    if twice:
+        raise ValueError(f"--out {out}: several runs are called {twice[0]!r}; examine them one by one")
+    return {run: out / name for run, name in named.items()}
+
+
+def prepare(folder: Path | None) -> None:
+    """Makes the directory before anything is written by a model.
+
+    Raises:
+        ValueError: no directory can be made there, or no file in it.
+    """
+    if folder is None:
+        return
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise ValueError(f"--out {folder}: {error.strerror}; name a directory that can be written to") from None
+
+
+def keep(result: Result, folder: Path | None, asked: dict[str, Any]) -> None:
+    """Writes `scores.json` and `samples.jsonl`, if a directory was named."""
+    if folder is None:
+        return
+    told = {"arguments": asked, **result.to_json()}
+    write_atomically(folder / "scores.json", json.dumps(told, indent=1, default=str).encode())
+    lines = "".join(json.dumps(row) + "\n" for row in result.samples)
+    write_atomically(folder / "samples.jsonl", lines.encode())
 
 
 def as_table(result: Result, title: str) -> Table:

@@ -26,7 +26,13 @@ def test_the_table_shows_recorded_numbers_beside_new_ones(run, trained):
     score = f"{read_run(trained).result['score']:.6g}"
     (line,) = (line for line in out.splitlines() if " score " in line)
     assert line.count(score) == 2
-    assert "CliffWalk-v0, ppo: 100 episodes" in out and "bit for bit" in out and " yes " in out
+    assert "CliffWalk-v0, ppo" in out and "bit for bit" in out and " yes " in out
+
+
+def test_the_table_tells_of_how_many_episodes_each_mean_is(run, trained):
+    _, out, _ = run(evaluate, trained, "--episodes", "3")
+    (line,) = (line for line in out.splitlines() if " episodes " in line)
+    assert [word for word in line.split() if word.isdigit()] == ["100", "3"]
 
 
 def test_json_holds_the_same(run, trained):
@@ -42,6 +48,7 @@ def test_fewer_or_more_episodes_are_the_recorded_ones_as_far_as_they_go(run, tra
     code, out, _ = run(evaluate, trained, "--json", "--verify", "--episodes", episodes)
     report = json.loads(out)
     assert code == 0 and report["identical"] and report["episodes"] == episodes
+    assert report["recorded_episodes"] == 100
 
 
 def test_another_policy_is_found_out(run, trained, monkeypatch):
