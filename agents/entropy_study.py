@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from agents.language_matrix import check_language, check_seeds, task_of
 from agents.registry import load_agent
 from agents.seed_statistics import over_seeds, written
 from agents.text_tasks import environment_of
@@ -57,7 +58,7 @@ CHANGES_NOTE = (
     "[ ] = 95 % interval over training seeds (Student's t) from one warm start, on these problems."
 )
 DIFFERENCES_NOTE = "Differences within seeds, in points, with their 95 % intervals."
-PASS_RATES = ("pass@1", "pass@4", "pass@16")
+FEW_TRIES = ("pass@1", "pass@4")
 
 
 @dataclass(frozen=True)
@@ -120,45 +121,70 @@ def specs(
         protocol: rules of budget and evaluation.
 
     Raises:
-        ValueError: there is no such method, task or setting.
+        ValueError: there is no such method, task or setting, no seed, or a setting leaves no language model.
     """
+    check_seeds(seeds)
     known = METHODS | VARIATIONS
     for method in methods:
         if method not in known:
             raise ValueError(f"method {method!r} is not known: choose from {', '.join(known)}")
     agent, (env_id, arguments) = load_agent("grpo"), environment_of(task)
     return [
-        agent.spec(env_id, seed, budget, protocol, {**STUDY, **more, **(settings or {})}, preset, arguments)
+        check_language(
+            agent.spec(env_id, seed, budget, protocol, {**STUDY, **more, **(settings or {})}, preset, arguments)
+        )
         for seed in range(first_seed, first_seed + seeds)
         for preset, more in (known[method] for method in methods)
     ]
 
 
 def findings(outcomes: Sequence[Outcome]) -> list[Finding]:
-    """Two tables: what each method changed, and by how much more than GRPO did, where that is among them."""
+    """Two tables: what each method changed, and by how much more than GRPO did, where that is among them.
+
+    Raises:
+        ValueError: there is no run.
+    """
     baseline = next((outcome for outcome in outcomes if outcome.method == BASELINE), None)
     others = [outcome for outcome in outcomes if outcome is not baseline]
-    return [_changes(outcomes), *([_differences(others, baseline)] if baseline and others else [])]
+    task, rates = _task(outcomes), pass_rates(outcomes)
+    changes = _changes(outcomes, task, rates)
+    return [changes, *([_differences(others, baseline, task, rates)] if baseline and others else [])]
 
 
-def _changes(outcomes: Sequence[Outcome]) -> Finding:
+def pass_rates(outcomes: Sequence[Outcome]) -> list[str]:
+    """``pass@1``, ``pass@4`` and that of the most tries, as far as all runs have them."""
+    runs = [run for outcome in outcomes for run in outcome.runs]
+    shared = set.intersection(*(set(run.result["after"]) for run in runs))
+    tries = sorted(int(name.removeprefix("pass@")) for name in shared if name.startswith("pass@"))
+    return list(dict.fromkeys([*(name for name in FEW_TRIES if name in shared), f"pass@{tries[-1]}"]))
+
+
+def _task(outcomes: Sequence[Outcome]) -> str:
+    tasks = dict.fromkeys(task_of(run) for outcome in outcomes for run in outcome.runs)
+    if not tasks:
+        raise ValueError("outcomes hold no run: train at least one method with one seed")
+    return ", ".join(tasks)
+
+
+def _changes(outcomes: Sequence[Outcome], task: str, rates: Sequence[str]) -> Finding:
     rows = []
     for outcome in outcomes:
-        points = [written(over_seeds(outcome.change(name)), "+.1f", 100) for name in (*PASS_RATES, "greedy")]
+        points = [written(over_seeds(outcome.change(name)), "+.1f", 100) for name in (*rates, "greedy")]
         kept = written(over_seeds(outcome.kept("entropy")), ".2f")
         distinct = written(over_seeds(outcome.change("distinct")), "+.2f")
         rows.append((outcome.method, str(len(outcome.runs)), *points, kept, distinct, _explained(outcome)))
-    heads = ("method", "seeds", *PASS_RATES, "greedy", "entropy kept", "distinct", "R2 of exp(H) (of H)")
-    return Finding("What each method changed", heads, tuple(rows), CHANGES_NOTE)
+    heads = ("method", "seeds", *rates, "greedy", "entropy kept", "distinct", "R2 of exp(H) (of H)")
+    return Finding(f"What each method changed on {task}", heads, tuple(rows), f"Task {task}. {CHANGES_NOTE}")
 
 
-def _differences(outcomes: Sequence[Outcome], baseline: Outcome) -> Finding:
+def _differences(outcomes: Sequence[Outcome], baseline: Outcome, task: str, rates: Sequence[str]) -> Finding:
     rows = []
     for outcome in outcomes:
-        gains = [outcome.gain_over(baseline, name) for name in PASS_RATES]
+        gains = [outcome.gain_over(baseline, name) for name in rates]
         points = [written(over_seeds(gain), "+.1f", 100) for gain in gains]
         rows.append((outcome.method, str(len(gains[0])), *points))
-    return Finding("The same minus GRPO", ("minus GRPO", "pairs", *PASS_RATES), tuple(rows), DIFFERENCES_NOTE)
+    heads, note = ("minus GRPO", "pairs", *rates), f"Task {task}. {DIFFERENCES_NOTE}"
+    return Finding(f"The same minus GRPO on {task}", heads, tuple(rows), note)
 
 
 def _explained(outcome: Outcome) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from agents.answer_statistics import NORMAL_95, interval
 from agents.naming import label_of
 from agents.registry import load_agent
 from agents.seed_statistics import excludes_zero, over_seeds, written
@@ -54,9 +55,12 @@ class Cell:
 
         Every seed is examined on the same problems, so their error does not shrink with seeds. It is taken as if before
         and after had been on different problems, which is too wide where easy problems stay easy.
+
+        Raises:
+            ValueError: a run was not of a language model.
         """
         changes = [run.result["after"]["pass@1"] - run.result["before"]["pass@1"] for run in self.runs]
-        squares = [run.result[when]["standard_error"] ** 2 for run in self.runs for when in ("before", "after")]
+        squares = [_standard_error(run.result[when]) ** 2 for run in self.runs for when in ("before", "after")]
         return over_seeds(changes, shared_error=float(2 * np.mean(squares)) ** 0.5)
 
     @property
@@ -78,21 +82,45 @@ def specs(
         settings: of every run.
 
     Raises:
-        ValueError: there is no such agent, preset, task or setting.
+        ValueError: there is no such agent, preset, task or setting, no seed, or an agent trains no language model.
     """
+    check_seeds(seeds)
     played = [environment_of(task) for task in tasks]
     values = {**SAME_FOR_ALL, **(settings or {})}
     return [
-        load_agent(name).spec(env_id, seed, budget, PROTOCOL, values, preset or None, arguments)
+        check_language(load_agent(name).spec(env_id, seed, budget, PROTOCOL, values, preset or None, arguments))
         for seed in range(seeds)
         for name, _, preset in (agent.partition("@") for agent in agents)
         for env_id, arguments in played
     ]
 
 
+def check_seeds(seeds: int) -> None:
+    """Raises ValueError unless `seeds` is a number of runs."""
+    if seeds < 1:
+        raise ValueError(f"seeds is {seeds}: there would be nothing to train; choose 1 or more")
+
+
+def check_language(spec: RunSpec) -> RunSpec:
+    """The run as it is; raises ValueError if its policy is no language model, which these tables are about."""
+    network = spec.config.get("network", "none")
+    if network != "causal_lm" and (spec.config or ".py" not in spec.agent):
+        raise ValueError(
+            f"agent {spec.agent!r} has network={network!r}: this table is of language models; "
+            f"name a text preset, such as {spec.agent}@text, and set no other network"
+        )
+    return spec
+
+
+def task_of(record: RunRecord) -> str:
+    """``sort:3``, the family and level that a run trained on."""
+    arguments = record.spec.env_kwargs
+    return f"{arguments['task']}:{arguments['level']}"
+
+
 def finding(records: Sequence[RunRecord]) -> Finding:
     """One line an agent, a column a task; the agent with the highest pass@1 over the tasks first."""
-    tasks = list(dict.fromkeys(_task(record) for record in records))
+    tasks = list(dict.fromkeys(task_of(record) for record in records))
     cells = {
         agent: _cells(records, agent, tasks) for agent in dict.fromkeys(label_of(record.spec) for record in records)
     }
@@ -104,7 +132,8 @@ def finding(records: Sequence[RunRecord]) -> Finding:
         rows.append((agent, *texts, f"{100 * means[agent]:.1f}", f"{learned} of {len(tasks)}"))
     seeds = len({record.spec.seed for record in records})
     note = NOTE.format(seeds, "s" * (seeds > 1), records[0].spec.budget)
-    return Finding("What each agent learned", ("agent", *tasks, "mean after", "learned"), tuple(rows), note)
+    heads = ("agent", *tasks, "mean after", "learned")
+    return Finding(f"What each agent learned on {', '.join(tasks)}", heads, tuple(rows), note)
 
 
 NOTE = (
@@ -116,9 +145,12 @@ NOTE = (
 
 def _cells(records: Sequence[RunRecord], agent: str, tasks: Sequence[str]) -> list[Cell]:
     own = [record for record in records if label_of(record.spec) == agent]
-    return [Cell([record for record in own if _task(record) == task]) for task in tasks]
+    return [Cell([record for record in own if task_of(record) == task]) for task in tasks]
 
 
-def _task(record: RunRecord) -> str:
-    arguments = record.spec.env_kwargs
-    return f"{arguments['task']}:{arguments['level']}"
+def _standard_error(scores: Mapping[str, float]) -> float:
+    """Of pass@1 over problems; where they all fared alike, 0 as measured, what Wilson's interval reaches instead."""
+    if scores["standard_error"] > 0:
+        return scores["standard_error"]
+    mean, low, high = interval(np.full(int(scores["problems"]), scores["pass@1"]))
+    return max(high - mean, mean - low) / NORMAL_95

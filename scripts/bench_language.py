@@ -21,7 +21,7 @@ from rlenvs.leaderboard.files import write_atomically
 from rlenvs.leaderboard.records import read_run
 from rlenvs.leaderboard.site import write_site
 from scripts.benchmark import run
-from scripts.errors import one_line_errors
+from scripts.errors import one_line_errors_of_training
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -38,7 +38,7 @@ def arguments() -> argparse.ArgumentParser:
     return parser
 
 
-@one_line_errors
+@one_line_errors_of_training
 def main() -> None:
     """Trains, prints the tables and writes the page."""
     options = arguments().parse_args()
@@ -48,7 +48,7 @@ def main() -> None:
     Console().print(tables.rich_tables(board))
     learned = finding(records)
     print(learned.markdown(), end="")
-    page = write_site([board], options.out, findings=[learned])
+    page = write_site([board], options.out, findings=[learned], title="Agents on text")
     write_atomically(options.out / "language-matrix.md", f"{learned.markdown()}\n{tables.markdown(board)}".encode())
     print(f"{page}: curves and scores", file=sys.stderr)
 

@@ -18,13 +18,14 @@ from pathlib import Path
 
 from agents.configuration import parse_assignments
 from agents.entropy_study import METHODS, PROTOCOL, TASK, VARIATIONS, Outcome, findings, specs
+from agents.language_matrix import task_of
 from rlenvs.leaderboard.evaluation import protocol
 from rlenvs.leaderboard.files import write_atomically
 from rlenvs.leaderboard.findings import markdown
 from rlenvs.leaderboard.records import read_run
 from rlenvs.leaderboard.site import build_site
 from scripts.benchmark import run
-from scripts.errors import one_line_errors
+from scripts.errors import one_line_errors_of_training
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -44,7 +45,7 @@ def arguments() -> argparse.ArgumentParser:
     return parser
 
 
-@one_line_errors
+@one_line_errors_of_training
 def main() -> None:
     """Trains, prints the tables and writes the page."""
     options = arguments().parse_args()
@@ -56,7 +57,7 @@ def main() -> None:
     outcomes = [Outcome(method, records[place::count]) for place, method in enumerate(options.methods)]
     tables = findings(outcomes)
     print(markdown(tables), end="")
-    page = build_site(records, options.out, findings=tables)
+    page = build_site(records, options.out, findings=tables, title=f"Entropy study: {task_of(records[0])}")
     write_atomically(options.out / "entropy-study.md", markdown(tables).encode())
     print(f"{page}: tables, curves and scores", file=sys.stderr)
 

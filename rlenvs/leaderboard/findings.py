@@ -40,7 +40,7 @@ class Finding:
         """The same below a heading."""
         heads = "".join(element("th", escape(head), scope="col") for head in self.heads)
         body = "".join(element("tr", _cells(row)) for row in self.rows)
-        table = f"<table><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
+        table = f"<table class='finding'><thead><tr>{heads}</tr></thead><tbody>{body}</tbody></table>"
         shown = element("div", table, class_="scroll", tabindex=0, role="region", aria_label=self.title)
         note = element("p", escape(self.note), class_="note") if self.note else ""
         return f"<h3>{escape(self.title)}</h3>{shown}{note}"

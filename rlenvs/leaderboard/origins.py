@@ -25,7 +25,7 @@ def reproduction(board: Leaderboard, colours: Colours) -> str:
     parts = []
     for row in board.rows:
         runs = [run for group in board.groups[row.label].values() for run in (*group.runs, *group.failed)]
-        note = f"{len(runs)} runs, version {escape(runs[0].spec.agent_version)}, {_commits(runs)}"
+        note = f"{tables.counted(len(runs), 'run')}, version {escape(runs[0].spec.agent_version)}, {_commits(runs)}"
         summary = element("summary", f"{swatch(row.label, colours)} <span class='note'>{note}</span>")
         parts.append(element("details", f"{summary}{_runs_table(runs)}{_settings(runs)}", class_="agent-runs"))
     return "".join(parts)
@@ -106,7 +106,8 @@ def provenance(boards: Iterable[Leaderboard]) -> str:
     rows = []
     for name, describe in kinds.items():
         values = Counter(describe(run) for run in runs)
-        shown = "<br>".join(f"{escape(value)} <small>({values[value]} runs)</small>" for value in sorted(values))
+        counts = {value: tables.counted(values[value], "run") for value in sorted(values)}
+        shown = "<br>".join(f"{escape(value)} <small>({count})</small>" for value, count in counts.items())
         rows.append(element("tr", f"{element('th', name, scope='row', class_='agent')}<td>{shown}</td>"))
     return f"<div class='scroll'><table class='facts-table'><tbody>{''.join(rows)}</tbody></table></div>"
 

@@ -23,10 +23,10 @@ def headline(board: Leaderboard) -> str:
     best = board.rows[0]
     if best.iqm is None:
         return "No agent has run in every environment of the suite yet."
-    over = f"{len(board.suite)} environment{'s' if len(board.suite) > 1 else ''}"
+    over, seeds = tables.counted(len(board.suite), "environment"), tables.counted(best.seeds, "seed")
     sentence = (
         f"<strong>{escape(best.label)}</strong> has the highest score: an interquartile mean of "
-        f"<strong>{tables.with_interval(best.iqm)}</strong> over {over} and {best.seeds} seeds."
+        f"<strong>{tables.with_interval(best.iqm)}</strong> over {over} and {seeds}."
     )
     if best.ranks is None:
         return f"{sentence} There are too few seeds for intervals."
@@ -40,14 +40,15 @@ def facts(board: Leaderboard) -> str:
     """How much stands behind the page, in a few large numbers."""
     runs = [run for row in board.groups.values() for group in row.values() for run in group.runs]
     steps, seconds = (sum(run.result.get(name) or 0 for run in runs) for name in ("env_steps", "wall_s"))
-    numbers = [
-        (str(len(board.rows)), "agents"),
-        (str(len(board.environments)), "environments"),
-        (str(len(runs)), "training runs"),
-        (f"{steps / 1e6:.1f} M", board.unit),
-        (f"{seconds / 60:.1f} min", "of training"),
-    ]
+    counts = ((len(board.rows), "agent"), (len(board.environments), "environment"), (len(runs), "training run"))
+    numbers = [tables.counted(amount, noun).split(" ", 1) for amount, noun in counts]
+    numbers += [[_amount(steps), board.unit], [f"{seconds / 60:.1f} min", "of training"]]
     return element("ul", "".join(element("li", f"<b>{a}</b> {b}") for a, b in numbers), class_="facts")
+
+
+def _amount(steps: float) -> str:
+    """``5.7 M``; below a million every one, ``12,288``."""
+    return f"{steps / 1e6:.1f} M" if steps >= 1e6 else tables.count(steps)
 
 
 def legend(board: Leaderboard, colours: Colours) -> str:

@@ -22,6 +22,7 @@ from rlenvs.leaderboard.reading import RunRecord
 from rlenvs.leaderboard.svg import element
 from rlenvs.leaderboard.verification import verify
 
+TITLE = "Leaderboard"
 LINKS = {"table": "Table", "curves": "Learning curves", "environments": "Environments", "reproduce": "Reproduce"}
 
 
@@ -30,6 +31,7 @@ def write_site(
     out: str | Path,
     verified: Mapping[str, bool] | None = None,
     findings: Sequence[Finding] = (),
+    title: str = TITLE,
 ) -> Path:
     """Writes ``index.html`` below `out` and returns its path.
 
@@ -38,20 +40,25 @@ def write_site(
         out: A directory; it is made where it is missing.
         verified: For each run_id whether its record could be re-scored, see `rescore`; None to show nothing of it.
         findings: Tables of a study's own, shown first.
+        title: The page's heading.
     """
     folder = Path(out)
     if folder.exists() and not folder.is_dir():
         raise ValueError(f"out is {out}: it is a file, name a directory")
     folder.mkdir(parents=True, exist_ok=True)
-    write_atomically(folder / "index.html", page(boards, verified, findings).encode())
+    write_atomically(folder / "index.html", page(boards, verified, findings, title).encode())
     return folder / "index.html"
 
 
 def build_site(
-    records: Iterable[RunRecord], out: str | Path, reference: str | None = None, findings: Sequence[Finding] = ()
+    records: Iterable[RunRecord],
+    out: str | Path,
+    reference: str | None = None,
+    findings: Sequence[Finding] = (),
+    title: str = TITLE,
 ) -> Path:
     """The page of finished runs, from records to file."""
-    return write_site(build_leaderboards(records, reference), out, findings=findings)
+    return write_site(build_leaderboards(records, reference), out, findings=findings, title=title)
 
 
 def rescore(records: Iterable[RunRecord]) -> dict[str, bool]:
@@ -60,31 +67,35 @@ def rescore(records: Iterable[RunRecord]) -> dict[str, bool]:
 
 
 def page(
-    boards: Sequence[Leaderboard], verified: Mapping[str, bool] | None = None, findings: Sequence[Finding] = ()
+    boards: Sequence[Leaderboard],
+    verified: Mapping[str, bool] | None = None,
+    findings: Sequence[Finding] = (),
+    title: str = TITLE,
 ) -> str:
     """The whole page as HTML."""
     labels = sorted({row.label for board in boards for row in board.rows})
     colours = {label: index for index, label in enumerate(labels)}
-    body = [_header(boards), *(finding.html() for finding in findings)]
+    body = [_header(boards, title), *(finding.html() for finding in findings)]
     body += [_board(board, colours, verified) for board in boards]
     body.append(f"<h2 id='provenance'>Provenance</h2>{origins.provenance(boards)}")
     body.append(f"<p class='note'>Intervals are drawn with bootstrap seed {BOOTSTRAP_SEED}; ")
     body.append("the same records give the same page, byte by byte.</p>")
     template = Template(_resource("page.html"))
-    return template.substitute(style=_resource("page.css"), script=_resource("page.js"), body="\n".join(body))
+    parts = {"style": _resource("page.css"), "script": _resource("page.js"), "body": "\n".join(body)}
+    return template.substitute(parts, title=escape(title))
 
 
 def _resource(name: str) -> str:
     return resources.files("rlenvs.leaderboard").joinpath(name).read_text(encoding="utf-8")
 
 
-def _header(boards: Sequence[Leaderboard]) -> str:
+def _header(boards: Sequence[Leaderboard], title: str) -> str:
     links = [element("a", "Provenance", href="#provenance")]
     for board in reversed(boards):
         prefix = f"{escape(board.protocol)}: " if len(boards) > 1 else ""
         links[:0] = [element("a", prefix + name, href=f"#{_anchor(board, part)}") for part, name in LINKS.items()]
     return (
-        "<header><p class='eyebrow'>rlenvs</p><h1>Leaderboard</h1>"
+        f"<header><p class='eyebrow'>rlenvs</p><h1>{escape(title)}</h1>"
         "<p class='lede'>Reinforcement learning agents on environments with known scales: "
         "0 is the uniformly random policy, 1 is an optimal one.</p>"
         f"<nav>{''.join(links)}</nav></header>"

@@ -30,6 +30,11 @@ def count(value: float | None) -> str:
     return NOTHING if value is None or not math.isfinite(value) else f"{value:,.0f}"
 
 
+def counted(amount: int, noun: str) -> str:
+    """``1 seed``, ``2 seeds``."""
+    return f"{amount:,} {noun if amount == 1 else noun + 's'}"
+
+
 def with_interval(estimate: Estimate | None, digits: int = 3) -> str:
     """``0.912 [0.890, 0.931]``; without an interval the number alone."""
     if estimate is None:
@@ -63,15 +68,12 @@ def footnote(board: Leaderboard) -> str:
     """What the numbers mean, in one sentence each."""
     return (
         f"Protocol {board.protocol}. Scores: 0 = uniformly random policy, 1 = optimal. IQM = interquartile mean over "
-        f"runs of {_suite(board)}. [ ] = {LEVEL:.0%} stratified bootstrap interval over training seeds "
-        f"(seed {BOOTSTRAP_SEED}), none under {MIN_SEEDS} seeds. Ranks: what {LEVEL:.0%} of the replicates allow. "
+        f"runs of {counted(len(board.suite), 'environment')}. "
+        f"[ ] = {LEVEL:.0%} stratified bootstrap interval over training seeds (seed {BOOTSTRAP_SEED}), "
+        f"none under {MIN_SEEDS} seeds. Ranks: what {LEVEL:.0%} of the replicates allow. "
         f"P(>{board.reference}) = probability that a run beats a run of {board.reference}. "
         f"AUC = mean score over the budget."
     )
-
-
-def _suite(board: Leaderboard) -> str:
-    return f"{len(board.suite)} environment{'s' if len(board.suite) != 1 else ''}"
 
 
 def suite_columns(board: Leaderboard) -> list[str]:

@@ -7,8 +7,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from agents.answer_statistics import tries_reported
 from agents.entropy_fit import fit_of_run
-from agents.entropy_study import METHODS, VARIATIONS, Outcome, findings, specs
+from agents.entropy_study import METHODS, VARIATIONS, Outcome, findings, pass_rates, specs
 
 
 def finished(after: float, entropy: float, seed: int = 0) -> SimpleNamespace:
@@ -16,7 +17,8 @@ def finished(after: float, entropy: float, seed: int = 0) -> SimpleNamespace:
     curve = [(0.4 * float(np.exp(-step)), 0.3 + after * float(step)) for step in np.linspace(0, 1, 5)]
     later = {**scores, "pass@1": 0.3 + after, "pass@16": 0.7, "entropy": entropy}
     result = {"before": scores, "after": later, "entropy_fit": fit_of_run(curve)}
-    return SimpleNamespace(result=result, spec=SimpleNamespace(seed=seed))
+    spec = SimpleNamespace(seed=seed, env_kwargs={"task": "countdown", "level": 1})
+    return SimpleNamespace(result=result, spec=spec)
 
 
 def configs(*methods: str, **settings) -> list[dict]:
@@ -79,6 +81,39 @@ def test_settings_stand_above_the_methods_and_task_and_protocol_can_be_chosen():
 def test_an_unknown_method_is_refused():
     with pytest.raises(ValueError, match="method 'sgd' is not known"):
         specs(["sgd"], 1, 100)
+
+
+def test_what_leaves_nothing_to_compare_is_refused_before_training():
+    with pytest.raises(ValueError, match="seeds is 0: there would be nothing to train; choose 1 or more"):
+        specs(["grpo"], 0, 51_200)
+    with pytest.raises(ValueError, match="agent 'grpo' has network='mlp': this table is of language models"):
+        specs(["grpo"], 1, 51_200, settings={"network": "mlp"})
+
+
+@pytest.mark.parametrize(
+    ("tries", "rates"),
+    [
+        (16, ["pass@1", "pass@4", "pass@16"]),
+        (5, ["pass@1", "pass@4", "pass@5"]),
+        (4, ["pass@1", "pass@4"]),
+        (2, ["pass@1", "pass@2"]),
+        (1, ["pass@1"]),
+    ],
+)
+def test_the_tables_have_the_pass_rates_of_their_records(tries, rates):
+    outcomes = [Outcome(method, [finished(0.1, 0.2)]) for method in ("grpo", "Clip-Cov")]
+    scores = {f"pass@{k}": 0.5 for k in tries_reported(tries)} | {"greedy": 0.4, "entropy": 0.4, "distinct": 2.5}
+    for outcome in outcomes:
+        outcome.runs[0].result.update(before=scores, after=scores)
+    changes, differences = findings(outcomes)
+    assert list(changes.heads[2 : 2 + len(rates)]) == list(differences.heads[2:]) == rates == pass_rates(outcomes)
+
+
+def test_titles_and_notes_name_the_task():
+    for table in findings([Outcome(method, [finished(0.1, 0.2)]) for method in ("grpo", "Clip-Cov")]):
+        assert table.title.endswith(" on countdown:1") and table.note.startswith("Task countdown:1. ")
+    with pytest.raises(ValueError, match="outcomes hold no run"):
+        findings([])
 
 
 def test_the_table_tells_changes_in_points_and_the_share_of_entropy_kept():

@@ -11,8 +11,9 @@ from agents.text_tasks import WARM_UPS
 from rlenvs.tasks.catalog import CODE_TASKS
 
 
-def finished(agent: str, task: str, seed: int, after: float, before: float = 0.3, error: float = 0.0):
-    scores = {when: {"pass@1": rate, "standard_error": error} for when, rate in (("before", before), ("after", after))}
+def finished(agent: str, task: str, seed: int, after: float, before: float = 0.3, error: float = 1e-9):
+    rates = {"before": before, "after": after}
+    scores = {when: {"pass@1": rate, "standard_error": error, "problems": 100.0} for when, rate in rates.items()}
     name, _, level = task.partition(":")
     config = {"variant": ""}
     spec = SimpleNamespace(
@@ -66,6 +67,32 @@ def test_problems_widen_the_interval_whatever_the_seeds_say():
     cell = Cell([finished("ppo", "sort:1", seed, 0.5, error=0.01) for seed in range(3)])
     low, high = cell.gain.interval
     assert (low, high) == pytest.approx((0.2 - 1.96 * 0.01 * 2**0.5, 0.2 + 1.96 * 0.01 * 2**0.5), abs=1e-4)
+
+
+@pytest.mark.parametrize("rate", [0.0, 1.0])
+def test_where_all_problems_fared_alike_the_interval_has_wilsons_reach(rate):
+    """Of 100 alike it reaches 1.96^2 / (100 + 1.96^2) = 3.70 points; before and after together sqrt(2) times that."""
+    records = [finished("ppo", "sort:1", seed, rate, rate, error=0.0) for seed in range(3)]
+    percent = f"{100 * rate:.1f}"
+    assert finding(records).rows[0][1:] == (f"{percent} to {percent}: +0.0 [-5.2, +5.2]", percent, "0 of 1")
+    assert "nan" not in Cell([finished("ppo", "sort:1", 0, rate, rate, error=0.0)]).text
+
+
+def test_the_title_names_the_tasks():
+    assert finding([finished("ppo", "sort:1", 0, 0.5)]).title == "What each agent learned on sort:1"
+
+
+@pytest.mark.parametrize(
+    ("agents", "seeds", "message"),
+    [
+        (["grpo@text", "grpo"], 1, "agent 'grpo' has network='auto': .* name a text preset, such as grpo@text"),
+        (["sb3-ppo"], 1, "setting"),
+        (["grpo@text"], 0, "seeds is 0: there would be nothing to train; choose 1 or more"),
+    ],
+)
+def test_what_trains_no_language_model_is_refused_before_training(agents, seeds, message):
+    with pytest.raises(ValueError, match=message):
+        specs(agents, ["sort:1"], seeds, BUDGET)
 
 
 def test_what_fell_was_not_learned():

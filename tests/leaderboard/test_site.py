@@ -128,6 +128,23 @@ def test_a_language_models_page_counts_responses_and_draws_its_curves(tmp_path):
     assert "Problems solved within eight tries" in text and ">optimal<" not in text and ">random<" in text
 
 
+def test_small_numbers_are_written_out_and_one_is_singular(tmp_path):
+    spec = RunSpec("rlenvs/MathToken-v0", "grpo", 0, 12_288, "text@1")
+    result = {"score": 0.3, "random_return": 0.0, "optimal_return": 1.0, "env_steps": 12_288}
+    RunDirectory.open(tmp_path / "run", spec).finish(result)
+    text = site.page(build_leaderboards(find_runs(tmp_path)))
+    assert "<b>12,288</b> responses after the warm-up" in text and "over 1 environment and 1 seed." in text
+    for words in ("<b>1</b> agent<", "<b>1</b> environment<", "<b>1</b> training run<", ">1 run, ", "(1 run)"):
+        assert words in text, words
+    assert not re.search(r"\b1 (seeds|environments|runs|agents)\b", text)
+
+
+def test_a_title_stands_in_heading_and_window(runs, text):
+    assert "<h1>Leaderboard</h1>" in text and "<title>Leaderboard - rlenvs</title>" in text
+    named = site.page(build_leaderboards(find_runs(runs)), title="Entropy & more")
+    assert "<h1>Entropy &amp; more</h1>" in named and "<title>Entropy &amp; more - rlenvs</title>" in named
+
+
 def test_thin_records_still_make_a_page(tmp_path):
     """One seed, no curves, plain returns, a failed run, several protocols, more agents than colours."""
     spec = RunSpec("CartPole-v1", "mine.py:train", 0, 1000)
