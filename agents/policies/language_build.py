@@ -12,7 +12,7 @@ from agents.policies.compilation import can_compile
 from agents.policies.config import PolicyConfig
 from agents.policies.llama import Llama, LlamaConfig
 from agents.policies.lora import add_lora
-from agents.policies.pretrained import load_body
+from agents.policies.pretrained import context_length, load_body
 from agents.rollouts.static_decoding import StaticDecoder
 from rlenvs.text.rules import Rules
 from rlenvs.text.token_env import sensible_tokens
@@ -24,11 +24,29 @@ def build_language_policy(rules: Rules, config: PolicyConfig, seed: int, device:
     """A language policy for one environment: the embedded model, initialised from `seed`, or `config.model`.
 
     Raises:
-        ValueError: the model's vocabulary is smaller than the environment's.
+        ValueError: the model's vocabulary is smaller than the environment's, or its context too short for it.
     """
-    tokenizer = rules.tokenizer
-    body = initial_body(tokenizer.vocab_size, config, seed)
+    if config.model:
+        check_context(rules, config.model)
+    body = initial_body(rules.tokenizer.vocab_size, config, seed)
     return language_policy(body, rules, config, seed, device)
+
+
+def check_context(rules: Rules, model: str) -> None:
+    """Whether a model by name can read the longest prompt with the longest response behind it.
+
+    Raises:
+        ValueError: it cannot, or there is no such model.
+    """
+    prompt, limit = rules.book.max_prompt_tokens, context_length(model)
+    if limit is None or prompt + rules.max_tokens <= limit:
+        return
+    room = limit - prompt
+    remedy = f"max_tokens={room}" if room > 0 else f"max_prompt_tokens={limit // 2} max_tokens={limit - limit // 2}"
+    raise ValueError(
+        f"model={model!r} reads {limit} tokens at most: prompts have up to {prompt} and responses up to "
+        f"{rules.max_tokens}; shorten them, --env-set {remedy}"
+    )
 
 
 def language_policy(

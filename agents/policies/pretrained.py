@@ -6,7 +6,9 @@ hub are downloaded only where somebody names one.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from agents.policies.bodies import HubBody, LlamaBody
 from agents.policies.conversion import from_transformers, is_llama_like
@@ -22,9 +24,31 @@ def load_body(name: str | Path) -> LlamaBody | HubBody:
     import torch
     from transformers import AutoModelForCausalLM
 
-    try:
-        model = AutoModelForCausalLM.from_pretrained(str(name), dtype=torch.float32)
-    except (OSError, ValueError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise ValueError(f"model={str(name)!r} cannot be loaded ({reason[:99]}); give a path or a name") from error
+    model = _loaded(name, lambda: AutoModelForCausalLM.from_pretrained(str(name), dtype=torch.float32))
     return LlamaBody(from_transformers(model), str(name)) if is_llama_like(model.config) else HubBody(model, str(name))
+
+
+def context_length(name: str | Path) -> int | None:
+    """The most tokens that a model reads, stretched rotations included; None for no limit, as with ALiBi.
+
+    Raises:
+        ImportError: transformers is missing.
+        ValueError: there is no such model.
+    """
+    from transformers import AutoConfig
+
+    config = _loaded(name, lambda: AutoConfig.from_pretrained(str(name))).get_text_config()
+    limit = getattr(config, "max_position_embeddings", None)
+    if not isinstance(limit, int) or limit < 1 or getattr(config, "alibi", False):
+        return None
+    rope = getattr(config, "rope_parameters", None) or getattr(config, "rope_scaling", None) or {}
+    stretched = (rope.get("original_max_position_embeddings") or limit) * (rope.get("factor") or 1)
+    return max(limit, int(stretched))
+
+
+def _loaded(name: str | Path, load: Callable[[], Any]) -> Any:
+    try:
+        return load()
+    except (OSError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise ValueError(f"model={str(name)!r} cannot be loaded ({reason[:99]}); give a path or a name") from error

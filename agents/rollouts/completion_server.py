@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import math
 import time
 import urllib.error
 import urllib.request
@@ -50,12 +51,14 @@ class Vocabulary:
         pad_id: fills a response behind its end.
         never: ids that are not written.
         stop_ids: ids that end a response too.
+        size: one more than the greatest id that the policy's model knows; None for no limit.
     """
 
     eos_id: int
     pad_id: int
     never: tuple[int, ...]
     stop_ids: tuple[int, ...] = ()
+    size: int | None = None
 
     @property
     def ends(self) -> tuple[int, ...]:
@@ -83,8 +86,9 @@ class CompletionServer:
     def model(self) -> str:
         """The first model that the server has, asked for once."""
         if self._model is None:
-            listed = self._ask("/v1/models", None).get("data") or [{}]
-            if "id" not in listed[0]:
+            answer = self._ask("/v1/models", None)
+            listed = answer.get("data") if isinstance(answer, dict) else None
+            if not (isinstance(listed, list) and listed and isinstance(listed[0], dict) and "id" in listed[0]):
                 raise ValueError(f"config server={self.url!r}: /v1/models names no model; is it a completion server?")
             self._model = str(listed[0]["id"])
         return self._model
@@ -146,11 +150,16 @@ class CompletionServer:
         choices = [choice for answer in answers for choice in self._choices(answer, group_size)]
         return self._generation(choices, max_tokens, vocabulary, prompts.device)
 
-    def _choices(self, answer: dict[str, Any], group_size: int) -> list[dict[str, Any]]:
-        choices = sorted(answer.get("choices", []), key=lambda choice: choice.get("index", 0))
+    def _choices(self, answer: Any, group_size: int) -> list[dict[str, Any]]:
+        choices = answer.get("choices", []) if isinstance(answer, dict) else None
+        if not isinstance(choices, list) or not all(_is_choice(choice) for choice in choices):
+            raise ValueError(
+                f"config server={self.url!r}: /v1/completions answered {_shown(answer)}, not an object with choices; "
+                "is it a completion server?"
+            )
         if len(choices) != group_size:
             raise ValueError(f"config server={self.url!r}: it wrote {len(choices)} responses of {group_size}")
-        return choices
+        return sorted(choices, key=lambda choice: choice.get("index", 0))
 
     def _generation(
         self, choices: list[dict[str, Any]], max_tokens: int, vocabulary: Vocabulary, device: torch.device
@@ -167,10 +176,7 @@ class CompletionServer:
 
     def _read(self, choice: dict[str, Any], max_tokens: int, vocabulary: Vocabulary) -> tuple[list[int], list[float]]:
         """Token ids and their log-probabilities."""
-        ids, told = choice.get("token_ids"), choice.get("logprobs") or {}
-        if not ids:
-            raise ValueError(f"config server={self.url!r}: no token_ids in its answer; use vLLM 0.10.2 or later")
-        log_probs = told.get("token_logprobs") or []
+        ids, log_probs = self._ids(choice, vocabulary.size), self._log_probs(choice)
         if len(log_probs) != len(ids):
             raise ValueError(f"config server={self.url!r}: {len(log_probs)} logprobs for {len(ids)} tokens")
         is_whole = len(ids) == max_tokens or ids[-1] in vocabulary.ends
@@ -183,7 +189,35 @@ class CompletionServer:
             raise ValueError(f"config server={self.url!r}: it wrote {min(banned)}, which logit_bias had banned")
         return ids, log_probs
 
-    def _ask(self, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
+    def _ids(self, choice: dict[str, Any], size: int | None) -> list[int]:
+        ids = choice.get("token_ids")
+        if not ids:
+            raise ValueError(f"config server={self.url!r}: no token_ids in its answer; use vLLM 0.10.2 or later")
+        if not isinstance(ids, list):
+            raise ValueError(f"config server={self.url!r}: token_ids is {_shown(ids)}, not a list; use vLLM")
+        below = math.inf if size is None else size
+        for token in ids:
+            if type(token) is not int or not 0 <= token < below:
+                known = "from 0" if size is None else f"from 0 to {size - 1}"
+                raise ValueError(
+                    f"config server={self.url!r}: token_ids holds {_shown(token)}, ids are integers {known}; "
+                    "serve the model in server_weights"
+                )
+        return ids
+
+    def _log_probs(self, choice: dict[str, Any]) -> list[float]:
+        told = choice.get("logprobs") or {}
+        log_probs = (told.get("token_logprobs") or []) if isinstance(told, dict) else None
+        if not isinstance(log_probs, list):
+            raise ValueError(f"config server={self.url!r}: logprobs is {_shown(told)}, no token_logprobs; use vLLM")
+        for value in log_probs:
+            if type(value) not in (int, float) or not math.isfinite(value):
+                raise ValueError(
+                    f"config server={self.url!r}: token_logprobs holds {_shown(value)}, not a finite number; use vLLM"
+                )
+        return log_probs
+
+    def _ask(self, path: str, body: dict[str, Any] | None) -> Any:
         """One request, tried again while the server is away or busy; what it refuses is not asked twice."""
         wait_s, failure = FIRST_WAIT_S, ""
         for attempt in range(ATTEMPTS):
@@ -196,13 +230,23 @@ class CompletionServer:
                 failure = f"{error.code} {error.read(200).decode(errors='replace')}"
                 if error.code < 500 and error.code != 429:
                     raise ValueError(f"config server={self.url!r}: {path} is refused: {failure}") from error
-            except (OSError, http.client.HTTPException, json.JSONDecodeError) as error:
+            except (OSError, http.client.HTTPException, ValueError) as error:  # of JSON or its encoding
                 failure = str(error) or type(error).__name__
         raise ValueError(f"config server={self.url!r}: {path} failed {ATTEMPTS} times ({failure}); is it running?")
 
-    def _send(self, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
+    def _send(self, path: str, body: dict[str, Any] | None) -> Any:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.url + path, data, {"Content-Type": "application/json"})
         with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:
             text = answer.read()
         return json.loads(text) if text.strip() else {}
+
+
+def _is_choice(choice: Any) -> bool:
+    """Whether a response is an object whose place, if it tells one, is a number."""
+    return isinstance(choice, dict) and type(choice.get("index", 0)) is int
+
+
+def _shown(value: Any) -> str:
+    """The beginning of what a server answered, in one line."""
+    return json.dumps(value)[:60]

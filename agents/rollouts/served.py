@@ -3,11 +3,13 @@
 Before every batch the policy is written to a directory and the server is told to read it. That both answered without an
 error is all that is known: that the server read the file, and computes prompts anew, is between it and its settings.
 `rollout/server_log_prob_difference` tells: at temperature 1 below 0.01 in equal precision, it grows with every update
-that does not arrive. At another temperature it is never small: a server tells its log-probabilities at temperature 1.
+that does not arrive, and above 0.1 a warning says so once. At another temperature it is never small: a server tells its
+log-probabilities at temperature 1.
 """
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +26,8 @@ from agents.rollouts.generation import Generation, Sampling
 from agents.rollouts.generation_collector import response_batch
 from rlenvs.text.tokenizers import stop_ids
 
+TOO_FAR = 0.1  # nats a token
+
 
 class Served:
     """A writer of responses that has a server do it.
@@ -36,6 +40,7 @@ class Served:
 
     def __init__(self, server: CompletionServer, weights: str, reload: Sequence[str]) -> None:
         self.server, self.weights, self.reload = server, Path(weights), reload
+        self._warned = False
 
     def write(
         self,
@@ -66,13 +71,28 @@ class Served:
         seeds = torch.randint(2**31, (len(prompts),), generator=generator, device=generator.device).tolist()
         beyond = range(policy.vocab_size, policy.body.vocab_size)
         more_ends = () if policy.tokenizer is None else stop_ids(policy.tokenizer)
-        vocabulary = Vocabulary(policy.eos_id, policy.pad_id, (*policy.never.tolist(), *beyond), more_ends)
+        never, size = (*policy.never.tolist(), *beyond), policy.body.vocab_size
+        vocabulary = Vocabulary(policy.eos_id, policy.pad_id, never, more_ends, size)
         written = self.server.write(prompts, group_size, max_tokens, sampling, vocabulary, seeds)
         batch = response_batch(prompts, group_size, written)
         with torch.no_grad():
             own = policy.evaluate(batch).log_prob
         apart = masked_mean((own - written.log_prob).abs(), batch.mask, dim=1)
+        if sampling.temperature == 1.0 and not self._warned:
+            self._warn_if_far(float(apart.mean()))
         return replace(written, log_prob=own), apart
+
+    def _warn_if_far(self, apart: float) -> None:
+        """Training on what another model wrote goes on, but not without a word."""
+        if apart <= TOO_FAR:
+            return
+        self._warned = True
+        message = (
+            f"config server={self.server.url!r}: its log-probabilities are {apart:.2g} nats a token from the policy's, "
+            f"as of other weights: let it serve server_weights={str(self.weights)!r} and read that anew when asked at "
+            f"server_reload={list(self.reload)}"
+        )
+        warnings.warn(message, stacklevel=3)
 
 
 def serving(config: Mapping[str, Any]) -> Served | None:

@@ -23,13 +23,13 @@ class HuggingFaceTokenizer:
 
     Raises:
         ImportError: A path was given and transformers is missing.
-        ValueError: It has no end token.
+        ValueError: It cannot be loaded, or has no end token.
     """
 
     def __init__(self, tokenizer: Any) -> None:
         self.tokenizer = _loaded(str(tokenizer)) if isinstance(tokenizer, (str, Path)) else tokenizer
         if self.tokenizer.eos_token_id is None:
-            raise ValueError("tokenizer has no eos_token: set one, for a response ends with it")
+            raise ValueError(f"tokenizer={_name(tokenizer)!r} has no eos_token: set one, for a response ends with it")
         self.vocab_size = len(self.tokenizer)
         self.eos_id = int(self.tokenizer.eos_token_id)
         self.stop_ids: tuple[int, ...] = ()
@@ -101,7 +101,7 @@ class ChatTokenizer(HuggingFaceTokenizer):
     def __init__(self, tokenizer: Any) -> None:
         super().__init__(tokenizer)
         if not self.tokenizer.chat_template:
-            raise ValueError(f"tokenizer={tokenizer!r} has no chat template: leave chat_template out")
+            raise ValueError(f"tokenizer={_name(tokenizer)!r} has no chat template: leave chat_template out")
         end = self._turn_end()
         if end is not None and end != self.eos_id:
             self.eos_id, self.stop_ids = end, (self.eos_id,)
@@ -167,4 +167,15 @@ def _loaded(path: str) -> Any:
         from transformers import AutoTokenizer
     except ImportError as error:
         raise ImportError("a Hugging Face tokenizer needs transformers: pip install 'rlenvs-suite[agents]'") from error
-    return AutoTokenizer.from_pretrained(path)
+    try:
+        return AutoTokenizer.from_pretrained(path)
+    except Exception as error:  # what a file holds fails in many ways: KeyError, and Exception itself from tokenizers
+        reason = " ".join(str(error).split())[:99] or type(error).__name__
+        raise ValueError(f"tokenizer={path!r} cannot be loaded ({reason}); give a path or a name") from error
+
+
+def _name(tokenizer: Any) -> str:
+    """What errors call a tokenizer: its path or name, or its class."""
+    if isinstance(tokenizer, (str, Path)):
+        return str(tokenizer)
+    return str(getattr(tokenizer, "name_or_path", "") or type(tokenizer).__name__)

@@ -11,7 +11,7 @@ from agents.policies import PolicyConfig, causal_lm
 from agents.policies.bodies import HubBody, LlamaBody
 from agents.policies.causal_lm import CausalLM
 from agents.policies.language_build import build_language_policy
-from agents.policies.pretrained import load_body
+from agents.policies.pretrained import context_length, load_body
 from agents.rollouts.batch import Batch
 from rlenvs.text.rules import make_rules
 from tests.agents.small_models import VOCAB, ragged_prompts, small_policy, written_batch
@@ -191,6 +191,44 @@ def test_models_that_cannot_work_are_refused_in_one_line(saved, tmp_path):
     rules = make_rules("sort", level=1, tokenizer=str(saved / "qwen2"))
     with pytest.raises(ValueError, match=f"knows {VOCAB} tokens"):
         build_language_policy(rules, PolicyConfig(model=str(tmp_path / "small")), seed=0)
+
+
+@pytest.mark.parametrize("kind", ["GPT2", "Qwen2"])
+def test_a_task_longer_than_the_models_context_is_refused(kind, saved, tmp_path):
+    own = {"n_positions": 64, "n_embd": 16, "n_layer": 1, "n_head": 2} if kind == "GPT2" else SIZES
+    config = getattr(transformers, f"{kind}Config")(**{**own, "vocab_size": 400})
+    getattr(transformers, f"{kind}LMHeadModel" if kind == "GPT2" else f"{kind}ForCausalLM")(config).save_pretrained(
+        tmp_path
+    )
+    task, model = {"level": 1, "tokenizer": str(saved / "qwen2")}, PolicyConfig(model=str(tmp_path))
+    prompt = make_rules("sort", **task).book.max_prompt_tokens
+    remedy = f"reads 64 tokens .* up to {prompt} and responses up to 300; .* --env-set max_tokens={64 - prompt}$"
+    with pytest.raises(ValueError, match=remedy):
+        build_language_policy(make_rules("sort", **task, max_tokens=300), model, seed=0)
+    build_language_policy(make_rules("sort", **task, max_tokens=64 - prompt), model, seed=0)
+
+
+@pytest.mark.parametrize(
+    ("config", "length"),
+    [
+        (transformers.GPT2Config(n_positions=256), 256),
+        (transformers.BloomConfig(), None),
+        (transformers.FalconConfig(alibi=True), None),
+        (transformers.FalconConfig(alibi=False, max_position_embeddings=512), 512),
+        (transformers.LlamaConfig(max_position_embeddings=64), 64),
+        (
+            transformers.LlamaConfig(
+                max_position_embeddings=64, rope_parameters={"rope_type": "linear", "factor": 4.0, "rope_theta": 1e4}
+            ),
+            256,
+        ),
+    ],
+)
+def test_what_a_model_can_read_is_in_its_configuration(config, length, tmp_path):
+    config.save_pretrained(tmp_path)
+    assert context_length(tmp_path) == length
+    with pytest.raises(ValueError, match="cannot be loaded"):
+        context_length(tmp_path / "nothing")
 
 
 def test_without_gradients_logits_are_kept_a_few_at_a_time(monkeypatch):

@@ -187,3 +187,23 @@ def test_math_token_environments_take_hub_tokenizers_by_id():
     env = gym.make("rlenvs/MathToken-v0", tokenizer=hub_codec())
     observation, _ = env.reset(seed=1)
     assert observation[0] == env.unwrapped.rules.tokenizer.bos_id
+
+
+@pytest.mark.parametrize("content", [None, {}, {"tokenizer.json": "{}"}, {"tokenizer.json": "no JSON"}])
+def test_tokenizers_that_cannot_be_loaded_are_refused_in_one_line(content, tmp_path):
+    folder = tmp_path / "codec"
+    if content is not None:
+        folder.mkdir()
+        for name, text in content.items():
+            (folder / name).write_text(text)
+    with pytest.raises(ValueError, match=f"tokenizer='{folder}' cannot be loaded .*; give a path or a name") as refused:
+        make_rules("addition", tokenizer=str(folder))
+    assert "\n" not in str(refused.value)
+
+
+def test_a_saved_tokenizer_without_an_end_is_named(tmp_path):
+    codec = hub_codec()
+    codec.eos_token = None
+    codec.save_pretrained(tmp_path)
+    with pytest.raises(ValueError, match=f"tokenizer='{tmp_path}' has no eos_token"):
+        HuggingFaceTokenizer(tmp_path)

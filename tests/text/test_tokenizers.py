@@ -89,7 +89,7 @@ def test_the_end_takes_the_place_of_missing_special_tokens() -> None:
     bare = HuggingFaceTokenizer(Bare())
     assert (bare.vocab_size, bare.eos_id, bare.pad_id, bare.bos_id) == (9, 5, 5, 5)
     Bare.eos_token_id = None
-    with pytest.raises(ValueError, match="tokenizer has no eos_token: set one"):
+    with pytest.raises(ValueError, match="tokenizer='Bare' has no eos_token: set one"):
         HuggingFaceTokenizer(Bare())
 
 
