@@ -10,6 +10,7 @@ its GRPOTrainer are timed beside ours.
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import json
 import statistics
 import sys
@@ -50,6 +51,7 @@ RAGGED_VOCAB, RAGGED_PROMPT = 11, 12
 GOALS = {"Countdown": 3.0, "ragged, at most 32": 3.0, "ragged, at most 80": 5.0, "iteration": 4.0, "update": 3.0}
 WARM_UP = {"warm_up_steps": 200, "warm_up_learning_rate": 2e-3}
 CPU = torch.device("cpu")
+NEEDED_BY_TRL = ("trl", "datasets", "accelerate")
 
 
 @one_line_errors
@@ -62,6 +64,8 @@ def main() -> None:
     options = parser.parse_args()
     if options.rounds < 1:
         parser.error("--rounds must be at least 1")
+    if options.trl:
+        check_trl()
     configure_torch(threads=1)
     rlenvs.register_envs()
     policy, env = countdown_policy()
@@ -76,6 +80,17 @@ def main() -> None:
     Console().print(as_table(report))
     if options.out:
         write_atomically(options.out, json.dumps(report, indent=1).encode())
+
+
+def check_trl() -> None:
+    """Before half a minute of measurements.
+
+    Raises:
+        ImportError: a package is missing.
+    """
+    missing = [name for name in NEEDED_BY_TRL if importlib.util.find_spec(name) is None]
+    if missing:
+        raise ImportError(f"--trl needs {', '.join(missing)}: pip install {' '.join(missing)}, or leave --trl out")
 
 
 def countdown_policy() -> tuple[CausalLM, Any]:

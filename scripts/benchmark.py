@@ -21,7 +21,7 @@ from rlenvs.leaderboard.aggregation import build_leaderboards
 from rlenvs.leaderboard.evaluation import default_protocol, protocol
 from rlenvs.leaderboard.records import RunSpec, read_run
 from rlenvs.leaderboard.tables import rich_tables
-from scripts.errors import one_line_errors
+from scripts.errors import one_line_errors_of_training
 
 AGENTS = ("reinforce@tabular", "a2c@gridworld", "ppo@gridworld", "grpo@tabular", "grpo@tabular+clip-cov")
 ENVIRONMENTS = ("CatHouse", "CliffWalk", "FrozenLake", "FourRooms")
@@ -79,7 +79,7 @@ def run(wanted: Sequence[RunSpec], runs: Path, workers: int) -> list[Job]:
     return jobs
 
 
-@one_line_errors
+@one_line_errors_of_training
 def main() -> None:
     """Trains the matrix and prints one table a protocol."""
     options = arguments().parse_args()

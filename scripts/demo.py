@@ -19,7 +19,7 @@ from rlenvs.leaderboard.records import read_run
 from rlenvs.leaderboard.site import write_site
 from rlenvs.leaderboard.tables import rich_tables
 from scripts import benchmark
-from scripts.errors import one_line_errors
+from scripts.errors import one_line_errors_of_training
 
 AGENTS = (*benchmark.AGENTS, "sb3-ppo")
 PROTOCOL = "demo@1"
@@ -35,7 +35,7 @@ def arguments() -> argparse.ArgumentParser:
     return parser
 
 
-@one_line_errors
+@one_line_errors_of_training
 def main() -> None:
     """Trains, prints the table, writes the page."""
     options = arguments().parse_args()

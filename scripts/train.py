@@ -17,7 +17,7 @@ from agents.runtime import configure_torch
 from agents.trackers import LOG, TRACKERS
 from rlenvs.leaderboard.evaluation import protocol
 from rlenvs.leaderboard.records import RunSpec
-from scripts.errors import one_line_errors
+from scripts.errors import one_line_errors_of_training
 
 SUMMARY = ("score", "mean_return", "env_steps", "wall_s", "warm_up_s", "before", "after")
 
@@ -79,7 +79,7 @@ def read_spec(path: Path) -> RunSpec:
     return RunSpec.from_json(data.get("spec", data) if isinstance(data, dict) else data)
 
 
-@one_line_errors
+@one_line_errors_of_training
 def main() -> None:
     """Trains, resumes, or says that the run is finished."""
     options = arguments().parse_args()

@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from scripts.errors import one_line_errors
+from scripts.errors import one_line_errors, one_line_errors_of_training
 
 
-def failing(error: BaseException):
-    @one_line_errors
+def failing(error: BaseException, wrap=one_line_errors):
+    @wrap
     def command() -> None:
         raise error
 
@@ -19,9 +19,11 @@ def test_a_users_mistake_is_one_line(kind, capsys):
     assert capsys.readouterr() == ("", "error: the map has no goal: put a 'G' in it\n")
 
 
-def test_control_c_says_how_to_go_on(capsys):
-    assert failing(KeyboardInterrupt())() == 130
-    assert "goes on from the last checkpoint" in capsys.readouterr().err
+@pytest.mark.parametrize(("wrap", "goes_on"), [(one_line_errors_of_training, True), (one_line_errors, False)])
+def test_control_c_says_how_to_go_on_where_a_run_does(wrap, goes_on, capsys):
+    assert failing(KeyboardInterrupt(), wrap)() == 130
+    said = capsys.readouterr().err
+    assert said.startswith("interrupted") and ("goes on from the last checkpoint" in said) == goes_on
 
 
 @pytest.mark.parametrize("error", [KeyError("x"), ZeroDivisionError(), RuntimeError("a bug of ours")])
