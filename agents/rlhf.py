@@ -23,7 +23,7 @@ from agents.rollouts.batch import Batch
 from agents.run_kinds import begin_language
 from rlenvs.leaderboard.records import RunSpec
 
-VERSION = "1"
+VERSION = "2"
 
 
 @dataclass(frozen=True)
