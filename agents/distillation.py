@@ -24,7 +24,7 @@ from agents.optimisation import OptimiserConfig, accumulated_step, apply_schedul
 from agents.policies import CausalLM
 from agents.rollouts.batch import Batch
 from agents.run_kinds import begin_language
-from agents.stages import check_vocabulary
+from agents.vocabularies import check_vocabulary
 from rlenvs.leaderboard.records import RunSpec, read_run
 from rlenvs.text.rules import Rules
 from rlenvs.text.token_env import sensible_tokens
@@ -71,7 +71,7 @@ def load_teacher(config: Config, rules: Rules, device: torch.device) -> CausalLM
     teacher = load_policy(read_run(config.teacher))
     if not isinstance(teacher, CausalLM) or teacher.tokenizer is None:
         raise ValueError(f"config teacher={config.teacher!r}: it is no language model; choose another run")
-    check_vocabulary(f"teacher={config.teacher!r}", teacher.tokenizer, rules.tokenizer)
+    check_vocabulary(f"config teacher={config.teacher!r}", teacher.tokenizer, rules.tokenizer)
     never = torch.from_numpy(~sensible_tokens(rules)).nonzero().squeeze(1)
     if not torch.equal(teacher.never, never):
         raise ValueError(f"config teacher={config.teacher!r}: not all tokens that it writes are the student's")

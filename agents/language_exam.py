@@ -16,13 +16,14 @@ from agents.language_turns import answer_in_turns
 from agents.loading import load_policy
 from agents.policies.causal_lm import CausalLM
 from agents.policies.config import PolicyConfig
-from agents.policies.language_build import build_language_policy
+from agents.policies.language_build import build_language_policy, check_context
 from agents.rollouts.generation import Sampling
+from agents.vocabularies import check_vocabulary
 from rlenvs.leaderboard.records import read_run
 from rlenvs.text.conversation import AGAIN
 from rlenvs.text.response_env import make_turn_rules
 from rlenvs.text.rules import Rules, make_rules
-from rlenvs.text.tokenizers import CharacterTokenizer, Tokenizer, content_of
+from rlenvs.text.tokenizers import CharacterTokenizer
 
 INTERNAL = ("content", "tests", "preamble", "beginning")
 """Fields of problems that their tasks judge by; no groups are made by them."""
@@ -125,8 +126,9 @@ def examinee_of_run(
         raise ValueError(f"{run}: its policy is no language model; python -m scripts.evaluate plays its environment")
     rules = make_rules(**{"split": "test", **record.spec.env_kwargs, **env_kwargs})
     assert policy.tokenizer is not None
-    if differs := _difference(policy.tokenizer, rules.tokenizer):
-        raise ValueError(f"{run}: {differs}; name a task with the same tokens, or train on this one")
+    check_vocabulary(str(run), policy.tokenizer, rules.tokenizer)
+    if policy.config.model:
+        check_context(rules, policy.config.model)
     if turns > 1 and not _can_read_feedback(rules):
         raise ValueError(
             f"{run}: turns={turns}: its policy has no token {AGAIN!r}, which begins feedback; set turns=1, or train "
@@ -146,18 +148,6 @@ def examinee_by_name(
     rules = make_turn_rules(turns, {"split": "test", "style": "chat", "tokenizer": model, **env_kwargs})
     config = PolicyConfig(network="causal_lm", model=model)
     return build_language_policy(rules, config, 0, device), rules
-
-
-def _difference(own: Tokenizer, asked: Tokenizer) -> str:
-    """How the tokens that a policy was trained on differ from those of a task; empty where they are the same."""
-    if type(own) is type(asked) and content_of(own) == content_of(asked):
-        return ""
-    if isinstance(own, CharacterTokenizer) and isinstance(asked, CharacterTokenizer):
-        return f"its policy writes the characters {own.alphabet!r}, the task has {asked.alphabet!r}"
-    return (
-        f"its policy was trained on {own.vocab_size:,} tokens of a {type(own).__name__}, the task has "
-        f"{asked.vocab_size:,} others of a {type(asked).__name__}"
-    )
 
 
 def _can_read_feedback(rules: Rules) -> bool:

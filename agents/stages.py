@@ -8,10 +8,10 @@ from typing import Any
 from agents import checkpoints
 from agents.policies.causal_lm import CausalLM
 from agents.runs import POLICY
+from agents.vocabularies import check_vocabulary
 from rlenvs.leaderboard.evaluation import make_evaluation_env
 from rlenvs.leaderboard.records import read_run
-from rlenvs.text.hub_tokenizers import HuggingFaceTokenizer
-from rlenvs.text.tokenizers import CharacterTokenizer, Tokenizer, content_of
+from rlenvs.text.tokenizers import Tokenizer
 
 BODY = "body."
 
@@ -32,7 +32,7 @@ def start_from(run_dir: str, policy: CausalLM) -> None:
     if shapes != {name: tensor.shape for name, tensor in policy.body.state_dict().items()}:
         raise ValueError(f"config start={run_dir!r}: its decoder is another; set the same model, sizes and tokens")
     if policy.tokenizer is not None and path.with_name("run.json").is_file():
-        check_vocabulary(f"start={run_dir!r}", tokenizer_of(run_dir), policy.tokenizer)
+        check_vocabulary(f"config start={run_dir!r}", tokenizer_of(run_dir), policy.tokenizer)
     policy.body.load_state_dict(body)
 
 
@@ -42,27 +42,3 @@ def tokenizer_of(run_dir: str) -> Tokenizer:
     tokenizer = env.unwrapped.rules.tokenizer
     env.close()
     return tokenizer
-
-
-def check_vocabulary(setting: str, theirs: Tokenizer, ours: Tokenizer) -> None:
-    """Whether ids mean the same to two policies; of hub tokenizers a chat template does not count.
-
-    Raises:
-        ValueError: they do not; it begins with `setting`.
-    """
-    if vocabulary(theirs) != vocabulary(ours):
-        pair = f"{_named(theirs)}, the environment has {_named(ours)}"
-        raise ValueError(f"config {setting}: its tokens are {pair}; choose a run of the same tokens")
-
-
-def vocabulary(tokenizer: Tokenizer) -> Any:
-    """What ids stand for."""
-    if isinstance(tokenizer, HuggingFaceTokenizer):
-        return tokenizer.tokenizer.get_vocab()
-    return type(tokenizer).__name__, content_of(tokenizer)
-
-
-def _named(tokenizer: Tokenizer) -> str:
-    if isinstance(tokenizer, CharacterTokenizer):
-        return repr(tokenizer.alphabet)
-    return f"{tokenizer.vocab_size:,} of {type(tokenizer).__name__}"

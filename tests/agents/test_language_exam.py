@@ -202,9 +202,9 @@ def test_an_out_that_cannot_be_written_to_is_refused_before_the_exam(run, comman
 
 
 def test_tasks_with_other_tokens_than_the_runs_are_refused(run, model):
-    with pytest.raises(ValueError, match=r"writes the characters '.*abcdefgh', the task has '.*bcdefghi'"):
+    with pytest.raises(ValueError, match=r"tokens are '.*abcdefgh', the environment has '.*bcdefghi'"):
         examinee_of_run(run, {"symbols": "bcdefghi"}, 1, CPU)  # as many characters, but others
-    with pytest.raises(ValueError, match="of a CharacterTokenizer, the task has .* of a HuggingFaceTokenizer"):
+    with pytest.raises(ValueError, match="tokens are '.*', the environment has .* of HuggingFaceTokenizer"):
         examinee_of_run(run, {"tokenizer": model}, 1, CPU)
 
 

@@ -12,7 +12,7 @@ from agents.configuration import make_config
 from agents.optimisation import refuse_divergence
 from agents.policies import PolicyConfig
 from agents.registry import load_agent
-from agents.stages import check_vocabulary
+from agents.vocabularies import check_vocabulary
 from rlenvs.text.tokenizers import CharacterTokenizer
 
 ENV = "rlenvs/MathToken-v0"
@@ -127,7 +127,7 @@ def test_a_run_of_other_characters_is_no_start_and_no_teacher(other, tmp_path, n
 
 def test_equal_characters_are_one_vocabulary():
     check_vocabulary("start=x", CharacterTokenizer("ab"), CharacterTokenizer("ab"))
-    with pytest.raises(ValueError, match="config start=x: its tokens are 'ba', the environment has 'ab'"):
+    with pytest.raises(ValueError, match="^start=x: its tokens are 'ba', the environment has 'ab'"):
         check_vocabulary("start=x", CharacterTokenizer("ba"), CharacterTokenizer("ab"))
 
 
