@@ -57,7 +57,7 @@ def gae_by_definition(s: dict[str, Tensor], gamma: float, gae_lambda: float) -> 
     return advantages
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(segment=segments(), gamma=st.floats(0, 1), gae_lambda=st.floats(0, 1))
 def test_gae_is_the_discounted_sum_of_td_errors(
     segment: dict[str, Tensor], gamma: float, gae_lambda: float
@@ -68,7 +68,7 @@ def test_gae_is_the_discounted_sum_of_td_errors(
     torch.testing.assert_close(returns[valid], (advantages + segment["values"])[valid])
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(segment=segments(), garbage=st.sampled_from(GARBAGE))
 def test_gae_ignores_reset_slots_and_values_behind_the_end(
     segment: dict[str, Tensor], garbage: float
@@ -90,7 +90,7 @@ def test_truncation_bootstraps_and_termination_does_not() -> None:
     assert gae(terminated=0 * one, **ended)[0].item() == pytest.approx(10.0)  # type: ignore[arg-type]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(mask=masks(), seed=st.integers(0, 2**32 - 1), garbage=st.sampled_from(GARBAGE))
 def test_gae_over_holes_is_gae_without_the_holes(mask: list[list[bool]], seed: int, garbage: float) -> None:
     valid = torch.tensor(mask)
@@ -114,7 +114,7 @@ def test_gae_takes_a_lambda_for_each_row() -> None:
         torch.testing.assert_close(both[row : row + 1], alone, rtol=1e-6, atol=1e-6)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(mask=masks(), seed=st.integers(0, 2**32 - 1), gamma=st.floats(0, 1), garbage=st.sampled_from(GARBAGE))
 def test_reward_to_go_discounts_over_valid_slots(
     mask: list[list[bool]], seed: int, gamma: float, garbage: float
@@ -139,7 +139,7 @@ def test_a_reset_stops_the_flow_of_reward() -> None:
     torch.testing.assert_close(behind_a_reset_slot, torch.tensor([[0.5, 1.0, 0.0, -1.0]]))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(mask=masks(), seed=st.integers(0, 2**32 - 1), garbage=st.sampled_from(GARBAGE))
 def test_whitening_ignores_padding(mask: list[list[bool]], seed: int, garbage: float) -> None:
     valid = torch.tensor(mask)

@@ -14,7 +14,7 @@ MODES = get_args(AggregationMode)
 
 
 @pytest.mark.parametrize("mode", MODES)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(tokens=batches, garbage=st.sampled_from(GARBAGE))
 def test_padding_never_counts(mode: AggregationMode, tokens: Tokens, garbage: float) -> None:
     def loss(batch: Tokens) -> torch.Tensor:
@@ -25,7 +25,7 @@ def test_padding_never_counts(mode: AggregationMode, tokens: Tokens, garbage: fl
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("size", [1, 2, 100])
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(tokens=batches)
 def test_micro_batches_add_up(mode: AggregationMode, size: int, tokens: Tokens) -> None:
     num_tokens, num_sequences = count(tokens.mask)
@@ -49,7 +49,7 @@ def test_micro_batches_add_up(mode: AggregationMode, size: int, tokens: Tokens) 
     torch.testing.assert_close(alone, whole)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(tokens=batches)
 def test_an_empty_row_is_no_sequence(tokens: Tokens) -> None:
     empty = torch.zeros(1, tokens.mask.shape[1])

@@ -44,7 +44,7 @@ def choose_kl(tokens: Tokens, ratio: float = 0.4) -> Tensor:
     return select_kl_cov(tokens.log_prob, tokens.advantages, tokens.mask, KLCov(ratio))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(tokens=batches, garbage=st.sampled_from(GARBAGE))
 def test_covariance_is_the_centred_product(tokens: Tokens, garbage: float) -> None:
     dirty = tokens.fill_padding(garbage)
@@ -56,7 +56,7 @@ def test_covariance_is_the_centred_product(tokens: Tokens, garbage: float) -> No
 
 
 @pytest.mark.parametrize("rule", RULES)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(tokens=batches, seed=st.integers(0, 99), garbage=st.sampled_from(GARBAGE))
 def test_selection_depends_on_the_seed_and_never_on_padding(
     rule: str, tokens: Tokens, seed: int, garbage: float
@@ -71,7 +71,7 @@ def test_selection_depends_on_the_seed_and_never_on_padding(
 
 
 @pytest.mark.parametrize("rule", RULES)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(tokens=batches, ratio=st.floats(0.01, 1), floor=st.integers(0, 3))
 def test_the_quota_is_met_among_the_eligible(rule: str, tokens: Tokens, ratio: float, floor: int) -> None:
     config = replace(WIDE, rule=rule, ratio=ratio, floor=floor)
@@ -88,7 +88,7 @@ def test_the_quota_is_met_among_the_eligible(rule: str, tokens: Tokens, ratio: f
         assert not bool(left.any()) or not bool(selected.any()) or cov[selected].min() >= cov[left].max()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(tokens=batches, ratio=st.floats(0.01, 1), garbage=st.sampled_from(GARBAGE))
 def test_kl_cov_takes_the_largest(tokens: Tokens, ratio: float, garbage: float) -> None:
     selected = choose_kl(tokens.fill_padding(garbage), ratio)
@@ -100,7 +100,7 @@ def test_kl_cov_takes_the_largest(tokens: Tokens, ratio: float, garbage: float) 
 
 @pytest.mark.parametrize("size", [1, 2, 100])
 @pytest.mark.parametrize("method", ["clip_cov", "kl_cov"])
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(tokens=batches)
 def test_micro_batches_do_not_change_loss_and_gradient(method: str, size: int, tokens: Tokens) -> None:
     selected = choose(tokens, WIDE) if method == "clip_cov" else choose_kl(tokens)
@@ -123,7 +123,7 @@ def test_micro_batches_do_not_change_loss_and_gradient(method: str, size: int, t
     torch.testing.assert_close(torch.cat([gradient for _, gradient in results]), whole_gradient)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(tokens=batches)
 def test_a_selected_token_has_no_gradient_and_stays_in_the_denominator(tokens: Tokens) -> None:
     selected = choose(tokens, WIDE)

@@ -115,7 +115,7 @@ def test_lemma_1_is_the_derivative_of_entropy() -> None:
     torch.testing.assert_close(predicted_change(log_policy, direction), (logits.grad * direction).sum())
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 999), num_actions=st.integers(2, 8), shift=st.floats(-5, 5))
 def test_policy_covariance_ignores_constants(seed: int, num_actions: int, shift: float) -> None:
     generator = torch.Generator().manual_seed(seed)

@@ -47,7 +47,7 @@ def test_a_model_that_is_no_llama_writes_what_its_training_pass_says():
     assert policy.body.model.base_model.embed_in.weight.grad is not None
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(first=st.integers(0, 4), count=st.integers(1, 5), compact=st.sampled_from([0.0, 0.75, 1.1]))
 def test_neither_other_prompts_nor_compaction_change_a_row(first, count, compact):
     policy, prompts, drawn = small_policy(), ragged_prompts(), uniforms(15)

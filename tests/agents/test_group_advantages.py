@@ -46,7 +46,7 @@ def outcomes(draw: st.DrawFn) -> tuple[Tensor, Tensor]:
 
 
 @pytest.mark.parametrize("name", ["dr_grpo", "grpo", "rloo", "gpg", "lite_ppo"])
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(outcome=outcomes())
 def test_every_group_is_centred(name: str, outcome: tuple[Tensor, Tensor]) -> None:
     rewards, group = outcome
@@ -55,7 +55,7 @@ def test_every_group_is_centred(name: str, outcome: tuple[Tensor, Tensor]) -> No
         assert advantages[group == g].mean().item() == pytest.approx(0, abs=1e-7)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(outcome=outcomes())
 def test_formulas_group_by_group(outcome: tuple[Tensor, Tensor]) -> None:
     rewards, group = outcome
@@ -80,7 +80,7 @@ def test_formulas_group_by_group(outcome: tuple[Tensor, Tensor]) -> None:
 
 
 @pytest.mark.parametrize("name", ESTIMATORS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(outcome=outcomes(), seed=st.integers(0, 99), garbage=st.sampled_from(GARBAGE))
 def test_invalid_rows_count_nowhere(
     name: str, outcome: tuple[Tensor, Tensor], seed: int, garbage: float
@@ -148,7 +148,7 @@ def test_per_token_spreads_over_valid_slots() -> None:
     assert spread.tolist() == [[2, 0, 2], [-1, -1, 0]]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(mask=masks(), seed=st.integers(0, 999), garbage=st.sampled_from(GARBAGE))
 def test_group_reward_to_go_centres_the_living_at_each_time(
     mask: list[list[bool]], seed: int, garbage: float

@@ -57,14 +57,14 @@ SCALAR: dict[str, Callable[[Tokens], Tensor]] = {
 
 
 @pytest.mark.parametrize("name", SCALAR)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(tokens=batches, garbage=st.sampled_from(GARBAGE))
 def test_padding_never_counts(name: str, tokens: Tokens, garbage: float) -> None:
     assert_padding_is_inert(SCALAR[name], tokens, garbage)
 
 
 @pytest.mark.parametrize("name", PER_SEQUENCE)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(tokens=batches, size=st.sampled_from([1, 2]))
 def test_sequence_losses_add_up_over_micro_batches(name: str, tokens: Tokens, size: int) -> None:
     _, num_sequences = count(tokens.mask)

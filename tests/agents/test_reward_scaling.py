@@ -61,7 +61,7 @@ plays = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(play=plays)
 def test_the_scale_is_the_deviation_of_all_returns_so_far(play):
     scaled, naive = RewardScale(play["num_envs"], GAMMA), NaiveScale(play["num_envs"])
@@ -71,7 +71,7 @@ def test_the_scale_is_the_deviation_of_all_returns_so_far(play):
         assert torch.allclose(ours[batch.mask], expected[batch.mask], rtol=1e-3)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(play=plays)
 def test_a_resumed_scale_goes_on_bit_for_bit(play):
     batches = segments(**{**play, "batches": 4})

@@ -98,7 +98,7 @@ def test_kill_nine_at_a_random_moment_and_resume(agent, tmp_path):
     words = ("--spec", str(tmp_path / "spec.json"), "--runs", str(tmp_path / "runs"))
     path = directory_for(tmp_path / "runs", spec)
     process = subprocess.Popen(command(*words), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while not (path / "checkpoint.pt").exists() and time.monotonic() < deadline:
         time.sleep(0.01)
     time.sleep(random.Random(os.getpid()).uniform(0.0, 0.5))

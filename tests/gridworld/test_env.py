@@ -134,7 +134,7 @@ def test_bad_seeds_are_refused(seed: object) -> None:
 
 
 @given(st.sampled_from(IDS), st.integers(0, 2**64), st.lists(st.integers(0, 3), max_size=30), st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_restore_continues_exactly(env_id: str, seed: int, actions: list[int], data: st.DataObject) -> None:
     kwargs = {} if "DeepSea" in env_id else {"slip": data.draw(st.sampled_from([0.0, 0.5])), "step_limit": 9}
     if "Maze" in env_id:
@@ -181,7 +181,7 @@ def test_states_of_other_environments_are_refused() -> None:
 
 
 @given(st.data())
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_damaged_bytes_are_refused(data: st.DataObject) -> None:
     env = GridEnv("cat_house")
     env.reset(seed=1)

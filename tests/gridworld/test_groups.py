@@ -27,7 +27,7 @@ def make_groups(env_id: str, groups: int, size: int, **kwargs: Any) -> Any:
 
 @pytest.mark.parametrize("backend", BACKENDS)
 @given(st.sampled_from(IDS), st.integers(1, 3), st.integers(1, 4), st.integers(0, 2**40), st.data())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_equal_actions_give_equal_trajectories_within_a_group(
     backend: str, env_id: str, groups: int, size: int, seed: int, data: st.DataObject
 ) -> None:

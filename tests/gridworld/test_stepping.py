@@ -43,7 +43,7 @@ def random_world(seed: int, states: int, actions: int, outcomes: int, starts: in
     sizes=st.tuples(st.integers(2, 9), st.integers(1, 5), st.integers(1, 5), st.integers(1, 4), st.integers(1, 9)),
     mode=st.sampled_from([AutoresetMode.NEXT_STEP, AutoresetMode.SAME_STEP]),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_any_decision_process_is_stepped_as_single_environments_do(
     backend: str, seed: int, sizes: tuple[int, int, int, int, int], mode: AutoresetMode
 ) -> None:

@@ -67,7 +67,7 @@ def test_equal_to_sync_vector_env(env_id: str, kwargs: dict[str, Any], mode: str
     seeds=st.lists(st.integers(0, 2**70), min_size=6, max_size=6),
     data=st.data(),
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_equal_under_any_sequence_of_resets_and_masks(
     backend: str, env_id: str, mode: str, num_envs: int, seeds: list[int], data: st.DataObject
 ) -> None:
@@ -136,7 +136,7 @@ def test_fresh_arrays_every_call() -> None:
 
 
 @given(st.sampled_from(IDS), st.sampled_from(MODES), st.integers(0, 2**40), st.integers(0, 30))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_restore_continues_exactly(env_id: str, mode: str, seed: int, steps: int) -> None:
     kwargs = VARIANTS[env_id][-1]
     env, other = (gym.make_vec(env_id, num_envs=4, autoreset_mode=mode, **kwargs) for _ in range(2))

@@ -88,3 +88,10 @@ def test_from_json_names_unknown_and_missing_fields():
 
 def test_differences_names_fields():
     assert spec().differences(spec(seed=2, config={"a": 1})) == ["seed", "config"]
+
+
+def test_an_environment_is_named_with_its_arguments():
+    assert spec().environment() == "CliffWalk-v0"
+    assert spec(env_kwargs={"task": "sort", "level": 3}).environment() == "CliffWalk-v0(level=3, task=sort)"
+    assert spec(env_id="CartPole-v1").environment(data="3f81c2") == "CartPole-v1(data=3f81c2)"
+    assert spec(env_kwargs={"task": "file:/gsm8k/test.jsonl"}).environment() == "CliffWalk-v0(task=file:test.jsonl)"

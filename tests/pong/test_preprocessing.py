@@ -82,7 +82,7 @@ def test_karpathy_80_is_karpathys() -> None:
     np.testing.assert_array_equal(made("karpathy_80", first, second), both)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 158), st.integers(0, 156), st.integers(0, 158), st.integers(0, 156))
 def test_field_42_never_loses_the_ball(x: int, y: int, other_x: int, other_y: int) -> None:
     first, second = (np.full((210, 160), BACKGROUND, np.uint8) for _ in range(2))

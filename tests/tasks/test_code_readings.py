@@ -132,7 +132,7 @@ def test_programs_of_letters_take_nothing_but_operations() -> None:
     assert task.verify(problem_of("list_program"), "").status == "no_answer"
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     st.text(alphabet="0123456789()x+-*/ rsztuw\n", max_size=60), st.sampled_from(["steps", "points", "list_program"])
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -63,7 +63,6 @@ def test_many_streams_are_those_made_one_by_one() -> None:
             assert [shared.below(1 << 60) for _ in range(40)] == [alone.below(1 << 60) for _ in range(40)]
 
 
-@settings(deadline=None)
 @given(keys=arrays(np.uint32, st.tuples(st.integers(1, 5), st.just(KEY_WORDS))))
 def test_seed_words_are_numpys(keys: np.ndarray) -> None:
     for key, words in zip(keys, seed_words(keys, 16), strict=True):

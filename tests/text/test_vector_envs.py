@@ -83,7 +83,7 @@ def test_equal_to_sync_vector_env(env_id: str, arguments: dict[str, Any], mode: 
 
 
 @given(case=st.sampled_from(CASES), mode=st.sampled_from(MODES), num_envs=st.integers(1, 3), data=st.data())
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_equal_under_any_sequence_of_resets_and_masks(
     case: tuple, mode: AutoresetMode, num_envs: int, data: st.DataObject
 ) -> None:

@@ -61,7 +61,7 @@ def responses(name: str, style: str, foreign: str) -> st.SearchStrategy[str]:
 
 
 @given(data=st.data(), case=st.sampled_from(CASES), problem=st.integers(0, 19))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_every_response_has_the_same_return_in_both_views(data: st.DataObject, case: tuple, problem: int) -> None:
     name, style, codec = case
     tokens, whole = views(*case)
@@ -72,7 +72,7 @@ def test_every_response_has_the_same_return_in_both_views(data: st.DataObject, c
 
 
 @given(data=st.data(), case=st.sampled_from(CASES), problem=st.integers(0, 19))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_every_sequence_of_tokens_is_judged_by_what_it_decodes_to(
     data: st.DataObject, case: tuple, problem: int
 ) -> None:
@@ -93,7 +93,7 @@ def test_every_sequence_of_tokens_is_judged_by_what_it_decodes_to(
 
 
 @given(seed=st.integers(0, 2**40), case=st.sampled_from(CASES))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_equal_seeds_give_equal_problems(seed: int, case: tuple) -> None:
     tokens, whole = views(*case)
     for options in ({"seed": seed}, {}, {}):
@@ -122,7 +122,7 @@ def response_ids(data: st.DataObject, rules: Rules) -> tuple[np.ndarray, np.ndar
 
 
 @given(data=st.data(), codec=st.sampled_from(["character", "bytes"]))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_responses_in_ids_pay_the_same_in_both_vector_environments(data: st.DataObject, codec: str) -> None:
     tokens, whole = groups("rlenvs/MathToken-v0", codec), groups("rlenvs/Math-v0", codec)
     ids, lengths = response_ids(data, tokens.unwrapped.rules)
@@ -135,7 +135,7 @@ def test_responses_in_ids_pay_the_same_in_both_vector_environments(data: st.Data
 
 
 @given(data=st.data(), codec=st.sampled_from(["character", "bytes"]), cut=st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @example(data=None, codec="character", cut=False)
 def test_respond_does_what_stepping_every_token_does(data: st.DataObject | None, codec: str, cut: bool) -> None:
     env = groups("rlenvs/MathToken-v0", codec).unwrapped

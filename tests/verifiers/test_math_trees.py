@@ -71,7 +71,7 @@ def read(text: str) -> Tree:
 
 
 @given(expressions)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_what_is_printed_is_read_back(tree: Tree) -> None:
     assert read(printed(tree)) == tree
 
@@ -86,7 +86,7 @@ def test_every_answer_of_the_set_is_read_back() -> None:
 
 
 @given(rationals)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_exact_values_are_sympys(tree: Tree) -> None:
     try:
         value = rational(tree)
@@ -97,7 +97,7 @@ def test_exact_values_are_sympys(tree: Tree) -> None:
 
 
 @given(expressions)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_an_expression_equals_itself_and_not_itself_plus_one(tree: Tree) -> None:
     again, more = Tree("add", (tree, number(0))), Tree("add", (tree, number(1)))
     assert probe(tree, again).equal is not False
@@ -105,7 +105,7 @@ def test_an_expression_equals_itself_and_not_itself_plus_one(tree: Tree) -> None
 
 
 @given(expressions, expressions)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_comparing_has_no_order(left: Tree, right: Tree) -> None:
     def compare(gold: Tree, prediction: Tree) -> bool:
         return bool(Comparison(lambda *_: undecided("proof", "")).compare(gold, prediction))
@@ -115,7 +115,7 @@ def test_comparing_has_no_order(left: Tree, right: Tree) -> None:
 
 
 @given(expressions, expressions)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_trees_survive_the_way_to_a_worker(left: Tree, right: Tree) -> None:
     assert decode(encode(left, right)) == (left, right)
 
