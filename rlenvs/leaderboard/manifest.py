@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from rlenvs.leaderboard.data_files import data_files
 from rlenvs.leaderboard.evaluation import protocol
 from rlenvs.leaderboard.files import RecordError, canonical_json, sha256_of, write_atomically
 from rlenvs.leaderboard.provenance import provenance, timestamp
@@ -19,7 +20,7 @@ KEYS = ("run_id", "state", "spec", "protocol", "result", "provenance", "artifact
 
 def new_manifest(spec: RunSpec) -> dict[str, Any]:
     """The manifest of a run that starts now."""
-    rules = protocol(spec.protocol)
+    rules, files = protocol(spec.protocol), data_files(spec)
     return {
         "schema_version": SCHEMA_VERSION,
         "run_id": spec.run_id,
@@ -27,7 +28,7 @@ def new_manifest(spec: RunSpec) -> dict[str, Any]:
         "spec": spec.to_json(),
         "protocol": {**vars(rules), "eval_every": rules.eval_every(spec.budget), "eval_seeds": "public@1"},
         "result": {},
-        "provenance": {**provenance(), **_datasets(spec), "started": timestamp(), "ended": None},
+        "provenance": {**provenance(), **({"datasets": files} if files else {}), "started": timestamp(), "ended": None},
         "artifacts": [],
     }
 
@@ -57,16 +58,6 @@ def read_manifest(directory: Path) -> dict[str, Any]:
         raise RecordError(f"{file} lacks {missing[0]!r}: it was edited, train the run again")
     _check_content(file, manifest)
     return manifest
-
-
-def _datasets(spec: RunSpec) -> dict[str, Any]:
-    """The data files that the environment's arguments name, with their hashes; nothing where they name none."""
-    task = spec.env_kwargs.get("task")
-    if not isinstance(task, str) or not task.startswith("file:"):
-        return {}
-    from rlenvs.tasks.dataset_code import file_task
-
-    return {"datasets": file_task(task).provenance}
 
 
 def _check_content(file: Path, manifest: Mapping[str, Any]) -> None:

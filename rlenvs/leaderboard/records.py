@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from rlenvs.leaderboard.data_files import check_data_files
 from rlenvs.leaderboard.evaluation import protocol
 from rlenvs.leaderboard.files import RecordError, finite_or_null
 from rlenvs.leaderboard.manifest import artifact, new_manifest, read_manifest, write_manifest
@@ -57,7 +58,7 @@ class RunDirectory:
             force: Forget what is there and begin again.
 
         Raises:
-            RecordError: The run's ``run.json`` is damaged.
+            RecordError: The run's ``run.json`` is damaged, or its data files hold something else by now.
             ValueError: The directory holds another run or other files, or the spec breaks its protocol.
         """
         path = Path(path)
@@ -66,6 +67,7 @@ class RunDirectory:
             manifest = read_manifest(path)
             _check_same_spec(path, RunSpec.from_json(manifest["spec"]), spec)
             if not force:
+                check_data_files(manifest["provenance"].get("datasets", ()), spec)
                 return cls(path, spec, manifest)
             _remove_files(path, manifest)
         elif path.exists() and any(not entry.name.startswith(".") for entry in path.iterdir()):

@@ -2,7 +2,8 @@
 
 0 complete: the record is whole and keeps to its protocol; milliseconds.
 1 re-scored: the recorded actions are replayed in a fresh environment and the recorded policy table is scored again;
-  seconds. Reveals edited returns and scores. Does not reveal a policy table that no network of the run produced.
+  seconds. Reveals edited returns and scores, and data files that have changed since. Does not reveal a policy table
+  that no network of the run produced.
 2 re-evaluated: the record's own policy is loaded and evaluated again, in another process; seconds.
   Does not reveal a policy that was not trained as the record says: for that the run must be reproduced.
 
@@ -22,6 +23,7 @@ from typing import Any
 import gymnasium
 import numpy as np
 
+from rlenvs.leaderboard.data_files import check_data_files
 from rlenvs.leaderboard.episodes import Episodes, replay_episodes
 from rlenvs.leaderboard.evaluation import (
     checked_probabilities,
@@ -105,6 +107,7 @@ def _problems(record: RunRecord, eval_episodes: int) -> Iterator[str]:
 
 
 def _rescored(record: RunRecord) -> str:
+    check_data_files(record.provenance.get("datasets", ()), record.spec)
     actions, policy = _load_actions(record)
     env, envs = make_evaluation_env(record.spec), make_evaluation_envs(record.spec, len(actions))
     try:
