@@ -66,6 +66,24 @@ def _is_told(field: Field[Any], value: Any) -> bool:
     return value != field.default or not ADDED_LATER.items() <= field.metadata.items()
 
 
+def refuse_outside(interval: str, config: Any, *names: str) -> None:
+    """Raises ValueError unless each of these settings is None or lies in `interval`, such as ``(0, 1]``.
+
+    Args:
+        interval: as mathematicians write it: a round bracket leaves its bound out; bounds may be ``inf``.
+        config: what has the settings.
+        names: of the settings.
+    """
+    low, high = map(float, interval[1:-1].split(","))
+    for name in names:
+        value = getattr(config, name)
+        if value is None or low < value < high:
+            continue
+        if not (value == low and interval[0] == "[") and not (value == high and interval[-1] == "]"):
+            optional = ", or none" if type(None) in get_args(get_type_hints(type(config))[name]) else ""
+            raise ValueError(f"config {name}={value}: choose a number in {interval}{optional}")
+
+
 def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from agents.advantages import length_adaptive_lambda
 from agents.aggregation import aggregate, count
-from agents.configuration import ADDED_LATER
+from agents.configuration import ADDED_LATER, refuse_outside
 from agents.losses import value_loss
 from agents.masking import whiten
 from agents.optimisation import OptimiserConfig, accumulated_step
@@ -48,8 +48,9 @@ class CriticConfig(OptimiserConfig):
             raise ValueError("config critic='none': this agent needs a critic; choose separate, shared or detached")
         if self.length_alpha is not None and (self.network != "causal_lm" or self.length_alpha <= 0):
             raise ValueError(f"config length_alpha={self.length_alpha}: choose none, or for causal_lm a number above 0")
-        if not 0.0 <= self.value_pretraining < 1.0:
-            raise ValueError(f"config value_pretraining={self.value_pretraining}: choose a share from 0 to below 1")
+        refuse_outside("[0, 1]", self, "gae_lambda", "critic_lambda")
+        refuse_outside("[0, 1)", self, "value_pretraining")
+        refuse_outside("[0, inf)", self, "value_coef")
         if self.value_pretraining and self.critic == "shared":
             raise ValueError("config critic='shared': value_pretraining would move the policy; set critic=detached")
 

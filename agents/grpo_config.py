@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from agents.aggregation import AggregationMode
-from agents.configuration import ADDED_LATER
+from agents.configuration import ADDED_LATER, refuse_outside
 from agents.covariance import ClipCov, warn_if_inert
 from agents.kl import KLEstimator
 from agents.optimisation import OptimiserConfig
@@ -98,26 +98,24 @@ class Config(OptimiserConfig):
         if self.signal == "anchor_state" and self.network == "causal_lm":
             raise ValueError("config signal='anchor_state': responses share no states; set outcome or reward_to_go")
         self._check_numbers()
+        alone = self.advantage.startswith("reinforce_plus_plus") or self.signal == "anchor_state"
+        if self.group_size == 1 and not alone:
+            raise ValueError("config group_size=1: nothing to compare with; set 2, or advantage=reinforce_plus_plus")
         if self.kl_coef > 0 and self.kl_estimator == "k1":
             raise ValueError("config kl_estimator='k1': as a loss its gradient is zero on average; set k2, k3 or k1+")
         if self.sampling_rounds > 1 and self.network != "causal_lm":
             raise ValueError(f"config sampling_rounds={self.sampling_rounds}: it needs network=causal_lm; set it to 1")
         if not 0 <= self.overlong_share <= 1 or (self.overlong_share and self.network != "causal_lm"):
             raise ValueError(f"config overlong_share={self.overlong_share}: a share from 0 to 1, with causal_lm alone")
-        if not 0 < self.selection_until <= 1:
-            raise ValueError(f"config selection_until={self.selection_until}: a share above 0 and up to 1")
         if self.selection == "kl_cov":
             warn_if_inert(self.epochs * self.minibatches)
         self.clip_cov()
 
     def _check_numbers(self) -> None:
-        for name in ("clip_ratio_low", "clip_ratio_high", "kl_coef", "kl_cov_coef"):
-            if getattr(self, name) < 0:
-                raise ValueError(f"config {name}={getattr(self, name)}: it cannot be negative")
-        if not 0 < self.selection_ratio <= 1:
-            raise ValueError(f"config selection_ratio={self.selection_ratio}: a share above 0 and up to 1")
-        if self.dual_clip is not None and self.dual_clip <= 1:
-            raise ValueError(f"config dual_clip={self.dual_clip}: choose a bound above 1, or none")
+        refuse_outside("[0, inf)", self, "clip_ratio_low", "clip_ratio_high", "kl_coef", "kl_cov_coef")
+        refuse_outside("(0, inf)", self, "loss_scale_factor")
+        refuse_outside("(1, inf)", self, "dual_clip")
+        refuse_outside("(0, 1]", self, "selection_ratio", "selection_until")
 
     def clip_range(self) -> tuple[float, float]:
         """How far the ratio may fall and rise before it is clipped; infinite where the loss clips nothing."""

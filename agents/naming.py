@@ -14,6 +14,12 @@ def label_of(spec: RunSpec) -> str:
 
 
 def directory_for(runs: str | Path, spec: RunSpec) -> Path:
-    """Where a run stands below `runs`: readable first, and unique by the run's identifier."""
+    """Where a run stands below `runs`: readable first, and unique by the run's identifier.
+
+    Raises:
+        ValueError: the variant's name cannot stand in a file's.
+    """
     env = spec.env_id.rpartition("/")[2]
+    if unfit := {*str(spec.config.get("variant", ""))} & {"/", "\\", "\0"}:
+        raise ValueError(f"config variant={spec.config['variant']!r}: it names directories; leave out {min(unfit)!r}")
     return Path(runs) / f"{env}_{label_of(spec)}_seed{spec.seed}_{spec.run_id}"

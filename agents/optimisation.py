@@ -10,7 +10,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from agents.configuration import ADDED_LATER
+from agents.configuration import ADDED_LATER, refuse_outside
 from agents.policies import PolicyConfig
 from agents.rollouts.batch import Batch
 
@@ -61,23 +61,15 @@ class OptimiserConfig(PolicyConfig):
         for name in (one.name for one in fields(self) if isinstance(getattr(self, one.name), float)):
             if not math.isfinite(getattr(self, name)):
                 raise ValueError(f"config {name}={getattr(self, name)}: it must be a finite number")
-        for name in ("learning_rate", "max_grad_norm", "entropy_coef", "learning_rate_end", "entropy_coef_end"):
-            if getattr(self, name) < 0:
-                raise ValueError(f"config {name}={getattr(self, name)}: it cannot be negative")
+        rates = ("learning_rate", "learning_rate_end", "max_grad_norm", "entropy_coef", "entropy_coef_end")
+        refuse_outside("[0, inf)", self, *rates)
+        refuse_outside("(0, inf)", self, "critic_rate", "adam_eps")
+        refuse_outside("[0, 1)", self, "decay_from", "adam_beta2")
+        refuse_outside("[0, 1]", self, "gamma")
         counts = [(field.name, getattr(self, field.name)) for field in fields(self) if field.type in ("int", int)]
         for name, count in [*counts, *(("hidden", units) for units in self.hidden)]:
             if count < 1:
                 raise ValueError(f"config {name}={count}: it must be at least 1")
-        if self.critic_rate <= 0:
-            raise ValueError(f"config critic_rate={self.critic_rate}: it must be above 0; 1 is the policy's rate")
-        if not 0.0 <= self.decay_from < 1.0:
-            raise ValueError(f"config decay_from={self.decay_from}: choose a share from 0 to below 1")
-        if not 0.0 <= self.gamma <= 1.0:
-            raise ValueError(f"config gamma={self.gamma}: choose a number from 0 to 1")
-        if not 0.0 <= self.adam_beta2 < 1.0:
-            raise ValueError(f"config adam_beta2={self.adam_beta2}: choose a number from 0 to below 1")
-        if self.adam_eps <= 0:
-            raise ValueError(f"config adam_eps={self.adam_eps}: it must be above 0")
         self.check_language()
 
     def signal_of(self, batch: Batch) -> Batch:

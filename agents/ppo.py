@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from agents.aggregation import aggregate, count
-from agents.configuration import ADDED_LATER
+from agents.configuration import ADDED_LATER, refuse_outside
 from agents.critic_learning import CriticConfig, fit_values, most_surprising, standardised, with_advantages
 from agents.diagnostics import approx_kl, diagnosis
 from agents.entropy import entropy_bonus
@@ -79,10 +79,10 @@ class Config(CriticConfig):
             raise ValueError(f"config group_size={self.group_size}: it does not divide num_envs={self.num_envs}")
         if self.network != "causal_lm" and (self.group_size > 1 or self.likelihood_coef):
             raise ValueError("config group_size, likelihood_coef: they need network=causal_lm; set them to 1 and 0")
-        if self.likelihood_coef < 0:
-            raise ValueError(f"config likelihood_coef={self.likelihood_coef}: it cannot be negative")
-        if not 0.0 < self.update_fraction <= 1.0:
-            raise ValueError(f"config update_fraction={self.update_fraction}: choose a share above 0, at most 1")
+        refuse_outside("[0, inf)", self, "clip_ratio_low", "clip_ratio_high", "likelihood_coef")
+        refuse_outside("(0, inf)", self, "target_kl", "value_clip")
+        refuse_outside("(1, inf)", self, "dual_clip")
+        refuse_outside("(0, 1]", self, "update_fraction")
         if self.network == "causal_lm" and self.update_fraction < 1.0:
             raise ValueError(f"config update_fraction={self.update_fraction}: with network=causal_lm it must be 1")
 

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from agents.advantages import rebn, remax, reward_to_go
 from agents.aggregation import AggregationMode, aggregate, count
+from agents.configuration import refuse_outside
 from agents.diagnostics import diagnosis
 from agents.entropy import entropy_bonus
 from agents.group_advantages import group_reward_to_go, per_token
@@ -57,6 +58,7 @@ class Config(OptimiserConfig):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        refuse_outside("[0, inf)", self, "value_coef")
         if (self.baseline == "critic") != (self.critic != "none"):
             raise ValueError(
                 f"config baseline={self.baseline!r}, critic={self.critic!r}: set both "

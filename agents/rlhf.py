@@ -15,6 +15,7 @@ from typing import Any
 import torch
 
 from agents import ppo, reward_model
+from agents.configuration import refuse_outside
 from agents.diagnostics import diagnosis
 from agents.optimisation import apply_schedules, make_optimiser
 from agents.policies import CausalLM
@@ -50,8 +51,9 @@ class Config(ppo.Config):
         for name, only in ignored.items():
             if self.network == "causal_lm" and getattr(self, name) != only:
                 raise ValueError(f"config {name}={getattr(self, name)}: not with a reward model; set it to {only}")
-        if not 0.0 < self.preference_share < 1.0:
-            raise ValueError(f"config preference_share={self.preference_share}: choose a share between 0 and 1")
+        refuse_outside("(0, 1)", self, "preference_share")
+        refuse_outside("(0, inf)", self, "reward_learning_rate")
+        refuse_outside("[0, inf)", self, "kl_coef")
 
 
 PRESETS: dict[str, dict[str, Any]] = {"text": {**ppo.PRESETS["text"], "group_size": 8}}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from agents.configuration import ADDED_LATER
+from agents.configuration import ADDED_LATER, refuse_outside
 from agents.rollouts.generation import Adjustment
 
 
@@ -79,15 +79,11 @@ class LanguageConfig:
         Raises:
             ValueError: a setting is out of its range.
         """
-        for name in ("temperature", "warm_up_learning_rate"):
-            if getattr(self, name) <= 0:
-                raise ValueError(f"config {name}={getattr(self, name)}: it must be above 0")
+        refuse_outside("(0, inf)", self, "temperature", "warm_up_learning_rate")
+        refuse_outside("(0, 1]", self, "top_p")
+        refuse_outside("[0, 1]", self, "wrong_share")
         for name in ("lora_rank", "warm_up_steps"):
             if (count := getattr(self, name)) is not None and count < 1:
                 raise ValueError(f"config {name}={count}: choose at least 1, or none")
-        if not 0.0 < self.top_p <= 1.0:
-            raise ValueError(f"config top_p={self.top_p}: choose a share above 0 and up to 1, which keeps all tokens")
-        if not 0.0 <= self.wrong_share <= 1.0:
-            raise ValueError(f"config wrong_share={self.wrong_share}: choose a share from 0 to 1")
         if "" in self.stop:
             raise ValueError("config stop: an empty string stands everywhere; leave it out")

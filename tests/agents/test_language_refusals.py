@@ -53,7 +53,7 @@ def no_learning(monkeypatch):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"temperature": 0.0}, "config temperature=0.0: it must be above 0"),
+        ({"temperature": 0.0}, r"config temperature=0.0: choose a number in \(0, inf\)"),
         ({"temperature": -1.0}, "config temperature=-1.0"),
         ({"warm_up_learning_rate": 0.0}, "config warm_up_learning_rate=0.0"),
         ({"warm_up_learning_rate": float("nan")}, "config warm_up_learning_rate=nan: it must be a finite number"),
@@ -67,12 +67,14 @@ def no_learning(monkeypatch):
         ({"test_tries": 0}, "config test_tries=0"),
         ({"adam_beta2": 1.0}, "config adam_beta2=1.0"),
         ({"adam_eps": 0.0}, "config adam_eps=0.0"),
-        ({"kl_coef": -0.1}, "config kl_coef=-0.1: it cannot be negative"),
+        ({"kl_coef": -0.1}, r"config kl_coef=-0.1: choose a number in \[0, inf\)"),
         ({"clip_ratio_low": -0.1}, "config clip_ratio_low=-0.1"),
         ({"clip_ratio_high": -0.1}, "config clip_ratio_high=-0.1"),
         ({"dual_clip": 1.0}, "config dual_clip=1.0"),
         ({"selection_ratio": 0.0}, "config selection_ratio=0.0"),
         ({"selection_ratio": 1.5}, "config selection_ratio=1.5"),
+        ({"selection_until": 0.0}, "config selection_until=0.0"),
+        ({"group_size": 1}, "config group_size=1: nothing to compare with"),
         ({"signal": "anchor_state"}, "config signal='anchor_state'"),
     ],
 )

@@ -75,5 +75,5 @@ def test_an_aggregation_that_needs_a_constant_is_refused():
 def test_decay_waits_for_its_share_of_the_budget():
     shares = [scheduled(2.0, 0.5, progress, decay_from=0.5) for progress in (0.0, 0.5, 0.75, 1.0, 1.2)]
     assert shares == pytest.approx([2.0, 2.0, 1.5, 1.0, 1.0])
-    with pytest.raises(ValueError, match="decay_from=1.0: choose a share"):
+    with pytest.raises(ValueError, match=r"decay_from=1.0: choose a number in \[0, 1\)"):
         OptimiserConfig(decay_from=1.0)
