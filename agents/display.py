@@ -63,9 +63,9 @@ class SweepDisplay:
             table.add_column(heading, justify=justify)  # type: ignore[arg-type]
         lines: defaultdict[tuple[str, str], list[Job]] = defaultdict(list)
         for job in jobs:
-            lines[job.spec.env_id, job.label].append(job)
-        for (env_id, label), group in lines.items():
-            table.add_row(env_id.rpartition("/")[2], label, _bar(group), _scores(group))
+            lines[job.spec.environment(), job.label].append(job)
+        for (environment, label), group in lines.items():
+            table.add_row(environment, label, _bar(group), _scores(group))
         return table
 
 
@@ -94,7 +94,7 @@ def _scores(group: list[Job]) -> str:
 
 
 def _now_running(jobs: list[Job]) -> str:
-    names = [f"{job.spec.env_id.rpartition('/')[2]} {job.label}" for job in jobs if job.state == RUNNING]
+    names = [f"{job.spec.environment()} {job.label}" for job in jobs if job.state == RUNNING]
     return "running " + ", ".join(names) if names else ""
 
 

@@ -79,7 +79,7 @@ class Run(Materials):
         self.examiner = Examiner(spec)
         self.eval_env = self.examiner.env
         self.tracker = Tracker()
-        self.display = TrainingProgress(f"{spec.env_id} {spec.agent} seed {spec.seed}", spec.budget)
+        self.display = TrainingProgress(f"{spec.environment()} {label_of(spec)} seed {spec.seed}", spec.budget)
         self.started: float | None = None
 
     @classmethod

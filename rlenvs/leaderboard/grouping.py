@@ -103,13 +103,11 @@ def group_runs(records: Sequence[RunRecord]) -> Groups:
 def environment_label(record: RunRecord) -> str:
     """The id without ``rlenvs/``, with the arguments that were set: ``FrozenLake-v0(size=8)``.
 
-    Data files are told apart by what they hold, wherever they lay: ``Math-v0(task=file:gsm8k, data=3f81c2)``.
+    Data files are told apart by what they hold, wherever they lie: ``Math-v0(task=file:gsm8k, data=3f81c2)``.
     """
-    arguments = [f"{name}={value}" for name, value in sorted(record.spec.env_kwargs.items())]
     files = [f"{file['split']} {file['sha256']}" for file in record.provenance.get("datasets", ())]
-    if files:
-        arguments.append(f"data={hashlib.sha256(' '.join(files).encode()).hexdigest()[:6]}")
-    return record.spec.env_id.removeprefix("rlenvs/") + (f"({', '.join(arguments)})" if arguments else "")
+    content = {"data": hashlib.sha256(" ".join(files).encode()).hexdigest()[:6]} if files else {}
+    return record.spec.environment(**content)
 
 
 def agent_label(record: RunRecord) -> str:

@@ -7,6 +7,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import Any
 
 from rlenvs.leaderboard.files import canonical_json, plain
@@ -62,6 +63,15 @@ class RunSpec:
         """Twelve hex digits of the SHA-256 over the canonical JSON: equal specs have equal ids anywhere."""
         return hashlib.sha256(canonical_json(self.to_json()).encode()).hexdigest()[:12]
 
+    def environment(self, **more: str) -> str:
+        """The id without ``rlenvs/``, with the arguments that were set, and `more`: ``FrozenLake-v0(size=8)``.
+
+        Of a data file the last part of its path: ``Math-v0(task=file:test.jsonl)``.
+        """
+        told = {name: _last_part(value) for name, value in sorted(self.env_kwargs.items())} | more
+        arguments = ", ".join(f"{name}={value}" for name, value in told.items())
+        return self.env_id.removeprefix("rlenvs/") + (f"({arguments})" if arguments else "")
+
     def to_json(self) -> dict[str, Any]:
         """The spec as plain JSON types; `from_json` is its inverse."""
         return dataclasses.asdict(self)
@@ -88,6 +98,13 @@ class RunSpec:
     def differences(self, other: RunSpec) -> list[str]:
         """The names of the fields in which two specs differ."""
         return [f.name for f in dataclasses.fields(self) if getattr(self, f.name) != getattr(other, f.name)]
+
+
+def _last_part(value: Any) -> Any:
+    """``file:a/b.jsonl`` without its folders, which say nothing about what it holds; all else as it is."""
+    if not (isinstance(value, str) and value.startswith("file:")):
+        return value
+    return f"file:{PurePath(value.removeprefix('file:')).name}"
 
 
 def _check_text(name: str, value: Any) -> None:

@@ -36,6 +36,12 @@ def headline(board: Leaderboard) -> str:
     return f"{sentence} It ranks first in 95 % of the bootstrap replicates."
 
 
+def unequal_budgets(board: Leaderboard) -> str:
+    """A warning above the table where agents did not have the same budget in an environment, or nothing."""
+    words = escape(tables.unequal_budgets(board))
+    return element("p", f"<strong>{words}</strong>", class_="note") if words else ""
+
+
 def facts(board: Leaderboard) -> str:
     """How much stands behind the page, in a few large numbers."""
     runs = [run for row in board.groups.values() for group in row.values() for run in group.runs]

@@ -106,6 +106,7 @@ def _board(board: Leaderboard, colours: Colours, verified: Mapping[str, bool] | 
     parts = [
         f"<h2 id='{_anchor(board, 'table')}'>Protocol {escape(board.protocol)}</h2>",
         f"<p class='lede'>{sections.headline(board)}</p>{sections.facts(board)}",
+        sections.unequal_budgets(board),
         main_table(board, colours, verified),
         "<p class='note'>Press a heading to sort, hold the pointer over it for its meaning.</p>",
         _curves(board, colours),

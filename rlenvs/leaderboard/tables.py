@@ -66,14 +66,38 @@ def seeds(board: Leaderboard, row: Row) -> str:
 
 def footnote(board: Leaderboard) -> str:
     """What the numbers mean, in one sentence each."""
+    unequal = unequal_budgets(board)
     return (
         f"Protocol {board.protocol}. Scores: 0 = uniformly random policy, 1 = optimal. IQM = interquartile mean over "
         f"runs of {counted(len(board.suite), 'environment')}. "
         f"[ ] = {LEVEL:.0%} stratified bootstrap interval over training seeds (seed {BOOTSTRAP_SEED}), "
         f"none under {MIN_SEEDS} seeds. Ranks: what {LEVEL:.0%} of the replicates allow. "
         f"P(>{board.reference}) = probability that a run beats a run of {board.reference}. "
-        f"AUC = mean score over the budget."
+        f"AUC = mean score over the budget.{' ' if unequal else ''}{unequal}"
     )
+
+
+def unequal_budgets(board: Leaderboard) -> str:
+    """A sentence where agents did not have the same budget in an environment; empty where they had.
+
+    ``Unequal budgets in CliffWalk-v0: a2c, ppo 50,000; grpo 200,000 environment steps.``
+    """
+    told = {name: words for name in board.environments if (words := _budgets(board, name))}
+    if not told:
+        return ""
+    name, words = next(iter(told.items()))
+    others = f"; budgets differ in {counted(len(told) - 1, 'other environment')} too" if len(told) > 1 else ""
+    return f"Unequal budgets in {name}: {words} {board.unit}{others}."
+
+
+def _budgets(board: Leaderboard, environment: str) -> str:
+    """Agents by their budgets, the smallest first; empty where there is but one."""
+    agents: dict[int, list[str]] = {}
+    for row in board.rows:
+        group = board.groups[row.label].get(environment)
+        for budget in sorted({run.spec.budget for run in group.runs} if group else ()):
+            agents.setdefault(budget, []).append(row.label)
+    return "; ".join(f"{', '.join(agents[b])} {b:,}" for b in sorted(agents)) if len(agents) > 1 else ""
 
 
 def suite_columns(board: Leaderboard) -> list[str]:

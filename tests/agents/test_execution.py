@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from agents.execution import DONE, FAILED, Sweep, execute
+from agents.display import LINE_INTERVAL_S, SweepDisplay
+from agents.execution import DONE, FAILED, RUNNING, Job, Sweep, execute
 from agents.naming import directory_for, label_of
 from agents.registry import load_agent
 
@@ -87,6 +88,22 @@ def test_names_are_readable_and_unique(tmp_path):
     assert label_of(mine) == "mine" and json.dumps(mine.to_json())
 
 
+def test_a_variant_that_is_no_name_of_a_directory_is_refused(tmp_path):
+    spec = load_agent("ppo").spec("rlenvs/CliffWalk-v0", 0, 1000, "demo@1", {"variant": "a/b"})
+    with pytest.raises(ValueError, match="config variant='a/b': it names directories; leave out '/'"):
+        directory_for(tmp_path, spec)
+
+
+def test_a_sweep_tells_tasks_of_one_environment_apart(tmp_path, capsys):
+    spec = load_agent("ppo").spec("rlenvs/CliffWalk-v0", 0, 1000, "demo@1", env_kwargs={"slippery": True})
+    with SweepDisplay() as display:
+        display.update([Job(spec, tmp_path, state=DONE)])
+        display.printed_at -= LINE_INTERVAL_S
+        display.finished = False
+        display.update([Job(spec, tmp_path, state=RUNNING)])
+    assert "running CliffWalk-v0(slippery=True) ppo" in capsys.readouterr().err
+
+
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="it looks at processes in /proc")
 def test_a_worker_ends_when_its_parent_is_killed(tmp_path):
     (tmp_path / "sleeper.py").write_text(
@@ -110,7 +127,7 @@ def test_a_worker_ends_when_its_parent_is_killed(tmp_path):
     wait_for(lambda: not is_running(worker))
 
 
-def wait_for(condition, seconds: float = 60.0):
+def wait_for(condition, seconds: float = 300.0):  # of a machine that has more to do
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it never happened"

@@ -9,8 +9,9 @@ from rich.console import Console
 from rlenvs.leaderboard import tables
 from rlenvs.leaderboard.aggregation import Estimate, build_leaderboards
 from rlenvs.leaderboard.records import find_runs
+from rlenvs.leaderboard.site import page
 from rlenvs.leaderboard.statistics import Interval
-from tests.leaderboard.synthetic import write_suite
+from tests.leaderboard.synthetic import write_run, write_suite
 
 AGENTS = ["ppo", "a2c", "grpo-clip_cov"]
 
@@ -54,3 +55,25 @@ def test_terminal_tables_fit_eighty_columns(board):
 )
 def test_estimates(estimate, text):
     assert tables.with_interval(estimate) == text
+
+
+def test_unequal_budgets_are_told(board, tmp_path):
+    assert tables.unequal_budgets(board) == "" and "budget." in tables.footnote(board)
+    for agent, budget in (("ppo", 50_000), ("a2c", 20_000)):
+        for env_id in ("rlenvs/CliffWalk-v0", "rlenvs/FourRooms-v0"):
+            write_run(tmp_path, agent, env_id, 0, budget=budget)
+    (unlike,) = build_leaderboards(find_runs(tmp_path))
+    told = (
+        "Unequal budgets in CliffWalk-v0: a2c 20,000; ppo 50,000 environment steps; "
+        "budgets differ in 1 other environment too."
+    )
+    assert tables.unequal_budgets(unlike) == told
+    assert tables.footnote(unlike).endswith(told) and told in page([unlike])
+
+
+def test_an_environments_own_budget_is_no_inequality(tmp_path):
+    for env_id, budget in (("rlenvs/CliffWalk-v0", 20_000), ("rlenvs/FourRooms-v0", 50_000)):
+        for agent in ("ppo", "a2c"):
+            write_run(tmp_path, agent, env_id, 0, budget=budget)
+    (board,) = build_leaderboards(find_runs(tmp_path))
+    assert tables.unequal_budgets(board) == ""
