@@ -225,5 +225,5 @@ def train(spec: RunSpec, run_dir: Path) -> dict[str, Any]:
                 batch = without_overlong(batch, config.overlong_share, token_limit(env))
             rules = config if run.progress < config.selection_until else plain
             metrics, part = update(policy, optimiser, batch, rules, run.generator, selection_generator, entropy_coef)
-        run.record(policy, batch, metrics, diagnosis(policy, part, *rules.clip_range(), rules.surrogate == "gspo"))
+        run.record(policy, batch, metrics, diagnosis(policy, part, rules.clip()))
     return run.finish(policy)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from agents.aggregation import AggregationMode
 from agents.configuration import ADDED_LATER, refuse_outside
 from agents.covariance import ClipCov, warn_if_inert
+from agents.diagnostics import NO_CLIP, Clip
 from agents.kl import KLEstimator
 from agents.optimisation import OptimiserConfig
 
@@ -117,11 +117,12 @@ class Config(OptimiserConfig):
         refuse_outside("(1, inf)", self, "dual_clip")
         refuse_outside("(0, 1]", self, "selection_ratio", "selection_until")
 
-    def clip_range(self) -> tuple[float, float]:
-        """How far the ratio may fall and rise before it is clipped; infinite where the loss clips nothing."""
+    def clip(self) -> Clip:
+        """What the surrogate clips; nothing where it has no clip."""
         if self.surrogate in ("reinforce", "sapo") or self.selection == "kl_cov":
-            return math.inf, math.inf
-        return self.clip_ratio_low, self.clip_ratio_high
+            return NO_CLIP
+        of: dict[str, Any] = {"gspo": "sequences", "cispo": "weights"}
+        return Clip(self.clip_ratio_low, self.clip_ratio_high, of.get(self.surrogate, "tokens"))
 
     def clip_cov(self) -> ClipCov:
         """The settings of Clip-Cov and its controls."""

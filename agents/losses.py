@@ -168,6 +168,17 @@ def clip_fractions(
     return masked_mean(low.to(ratio.dtype), mask), masked_mean(high.to(ratio.dtype), mask)
 
 
+@torch.no_grad()
+def capped_fractions(
+    log_ratio: Tensor, mask: Tensor, clip_ratio_low: float = 10.0, clip_ratio_high: float = 0.2
+) -> tuple[Tensor, Tensor]:
+    """Shares of the valid tokens whose weight CISPO raises to its lower and cuts to its upper bound, whatever A is."""
+    check_shapes(mask, log_ratio=log_ratio)
+    ratio = log_ratio.exp()
+    low, high = ratio < 1 - clip_ratio_low, ratio > 1 + clip_ratio_high
+    return masked_mean(low.to(ratio.dtype), mask), masked_mean(high.to(ratio.dtype), mask)
+
+
 def value_loss(
     values: Tensor,
     returns: Tensor,

@@ -19,7 +19,7 @@ from torch import Tensor
 from agents.aggregation import aggregate, count
 from agents.configuration import ADDED_LATER, refuse_outside
 from agents.critic_learning import CriticConfig, fit_values, most_surprising, standardised, with_advantages
-from agents.diagnostics import approx_kl, diagnosis
+from agents.diagnostics import Clip, approx_kl, diagnosis
 from agents.entropy import entropy_bonus
 from agents.language_presets import CRITIC, LANGUAGE, RESPONSES
 from agents.losses import likelihood_of_right, log_ratio, ppo_clip, tokens_of_right, value_loss
@@ -85,6 +85,10 @@ class Config(CriticConfig):
         refuse_outside("(0, 1]", self, "update_fraction")
         if self.network == "causal_lm" and self.update_fraction < 1.0:
             raise ValueError(f"config update_fraction={self.update_fraction}: with network=causal_lm it must be 1")
+
+    def clip(self) -> Clip:
+        """What the surrogate clips."""
+        return Clip(self.clip_ratio_low, self.clip_ratio_high)
 
 
 PRESETS: dict[str, dict[str, Any]] = {
@@ -225,5 +229,5 @@ def train(spec: RunSpec, run_dir: Path) -> dict[str, Any]:
                 metrics, part = fit_values(policy, optimiser, data, config)
             else:
                 metrics, part = update(policy, optimiser, data, config, run.generator, entropy_coef)
-        run.record(policy, batch, metrics, diagnosis(policy, part, config.clip_ratio_low, config.clip_ratio_high))
+        run.record(policy, batch, metrics, diagnosis(policy, part, config.clip()))
     return run.finish(policy)

@@ -90,5 +90,5 @@ def train(spec: RunSpec, run_dir: Path) -> dict[str, Any]:
             else:
                 scored = preferred(batch, model, reference, config.kl_coef)
                 metrics, part = ppo.update(policy, optimiser, scored, config, run.generator, entropy_coef)
-        run.record(policy, batch, metrics, diagnosis(policy, part, config.clip_ratio_low, config.clip_ratio_high))
+        run.record(policy, batch, metrics, diagnosis(policy, part, config.clip()))
     return run.finish(policy)

@@ -40,7 +40,7 @@ def update_ppo(policy: ActorCritic, batch: Batch, entropy_coef: float = 0.0, **s
     config = ppo.Config(**{**PLAIN, **ONE_STEP, **settings})
     generator = torch.Generator().manual_seed(0)
     metrics, part = ppo.update(policy, make_optimiser(policy, config), batch, config, generator, entropy_coef)
-    return metrics | diagnosis(policy, part, config.clip_ratio_low, config.clip_ratio_high)()
+    return metrics | diagnosis(policy, part, config.clip())()
 
 
 def assert_table_gradient(policy: ActorCritic, expected: np.ndarray) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import gymnasium as gym
@@ -181,7 +182,6 @@ def test_on_policy_all_surrogates_have_the_policy_gradient(surrogate):
     ("settings", "held_back"),
     [
         ({}, True),
-        ({"surrogate": "cispo"}, True),
         ({"selection": "clip_cov"}, True),
         ({"surrogate": "reinforce", "epochs": 1, "minibatches": 1}, False),
         ({"surrogate": "sapo"}, False),
@@ -191,8 +191,19 @@ def test_on_policy_all_surrogates_have_the_policy_gradient(surrogate):
 def test_clipping_is_counted_where_the_loss_clips(settings, held_back):
     config = grpo.Config(hidden=(8,), clip_ratio_low=1e-3, clip_ratio_high=1e-3, **settings)
     policy, batch = collected(3, config)
-    told = diagnose(policy, batch, *config.clip_range())
+    told = diagnose(policy, batch, config.clip())
     assert bool(told["clip_fraction_low"] > 0) == bool(told["clip_fraction_high"] > 0) == held_back
+
+
+def test_cispo_cuts_weights_whatever_the_advantage():
+    config = grpo.Config(hidden=(8,), surrogate="cispo", clip_ratio_high=0.2)
+    policy, batch = collected(3, config)
+    now = policy.evaluate(batch).log_prob.detach()
+    far = batch.mask & (torch.arange(len(batch)) % 3 == 0).unsqueeze(1)
+    batch = batch.with_(old_log_prob=now - 0.3 * far, advantages=-torch.ones_like(now))
+    told = diagnose(policy, batch, config.clip())
+    assert told["clip_fraction_high"] == pytest.approx(float(far.sum() / batch.mask.sum()))
+    assert told["clip_fraction_low"] == 0
 
 
 def test_clipping_of_gspo_is_that_of_its_sequence_ratio():
@@ -206,10 +217,11 @@ def test_clipping_of_gspo_is_that_of_its_sequence_ratio():
     moved = (torch.arange(len(batch)) % 2).bool().unsqueeze(1)
     advantages = batch.mask * torch.ones(len(batch), 1, dtype=now.dtype)
     batch = batch.with_(old_log_prob=now - ratio - 0.3 * moved, advantages=advantages)
-    told = diagnose(policy, batch, *config.clip_range(), of_sequences=True)
+    told = diagnose(policy, batch, config.clip())
     assert told["clip_fraction_high"] == pytest.approx(float((batch.mask & moved).sum() / batch.mask.sum()))
     assert told["clip_fraction_low"] == 0
-    assert diagnose(policy, batch, *config.clip_range())["clip_fraction_high"] != told["clip_fraction_high"]
+    of_tokens = replace(config.clip(), of="tokens")
+    assert diagnose(policy, batch, of_tokens)["clip_fraction_high"] != told["clip_fraction_high"]
     away = log_ratio(now.requires_grad_(), batch.old_log_prob, batch.mask)
     surrogate = grpo.surrogate_of(now, away, advantages, batch.mask, config)
     (gradient,) = torch.autograd.grad(surrogate.sum(), now)
