@@ -6,6 +6,7 @@ hub are downloaded only where somebody names one.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,10 @@ from typing import Any
 from agents.policies.bodies import HubBody, LlamaBody
 from agents.policies.conversion import from_transformers, is_llama_like
 
+WEIGHTS = ("*.safetensors", "*.bin")
 
 def load_body(name: str | Path) -> LlamaBody | HubBody:
-    """The decoder of a causal language model, in float32.
+    """The decoder of a causal language model, in float32; records keep which weights they were (`edition`).
 
     Raises:
         ImportError: transformers is missing.
@@ -25,7 +27,21 @@ def load_body(name: str | Path) -> LlamaBody | HubBody:
     from transformers import AutoModelForCausalLM
 
     model = _loaded(name, lambda: AutoModelForCausalLM.from_pretrained(str(name), dtype=torch.float32))
-    return LlamaBody(from_transformers(model), str(name)) if is_llama_like(model.config) else HubBody(model, str(name))
+    own = is_llama_like(model.config)
+    body = LlamaBody(from_transformers(model), str(name)) if own else HubBody(model, str(name))
+    body.description |= {"model_weights": edition(name, getattr(model.config, "_commit_hash", None))}
+    return body
+
+
+def edition(name: str | Path, commit: str | None = None) -> str:
+    """What tells a model's weights from others of its name: a hub's commit, else a digest of the directory's files."""
+    if commit is not None:
+        return commit
+    digest = hashlib.sha256()
+    for file in sorted(file for suffix in WEIGHTS for file in Path(name).glob(suffix)):
+        with file.open("rb") as opened:
+            digest.update(hashlib.file_digest(opened, "sha256").digest())
+    return f"sha256:{digest.hexdigest()[:16]}"
 
 
 def context_length(name: str | Path) -> int | None:

@@ -10,7 +10,7 @@ import transformers
 
 from agents.policies.bodies import HubBody, LlamaBody
 from agents.policies.causal_lm import CausalLM
-from agents.policies.pretrained import load_body
+from agents.policies.pretrained import edition, load_body
 from agents.rollouts import generation
 from agents.rollouts.batch import Batch
 from tests.agents.small_models import VOCAB, ragged_prompts, small_policy, written_batch
@@ -169,3 +169,15 @@ def test_a_qwen3_with_biases_keeps_the_one_behind_attention(tmp_path):
     expected = logits.index_fill(-1, policy.never, -torch.inf).log_softmax(-1).gather(1, response.unsqueeze(1))
     assert not isinstance(body, LlamaBody)
     torch.testing.assert_close(batch.old_log_prob[0][batch.mask[0]], expected.squeeze(1), atol=1e-5, rtol=0)
+
+
+def test_records_tell_weights_of_one_name_apart(tmp_path):
+    model = made(transformers.Qwen3Config(**SIZES, **ENDS, head_dim=6))
+    model.save_pretrained(tmp_path)
+    first, again = (load_body(tmp_path).description["model_weights"] for _ in range(2))
+    with torch.no_grad():
+        model.get_output_embeddings().weight.mul_(1.5)
+    model.save_pretrained(tmp_path)
+    changed = small_policy(load_body(tmp_path)).description["model_weights"]
+    assert first == again != changed and first.startswith("sha256:")
+    assert edition("owner/name", commit="3f81c2") == "3f81c2"
