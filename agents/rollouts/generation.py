@@ -147,9 +147,14 @@ def generate(
         raise ValueError(f"uniforms has {count} rows: {len(prompts)} prompts of {group_size} responses need one each")
     if sampling.stop and tokenizer is None:
         raise ValueError(f"stop={sampling.stop!r}: give the tokenizer, which knows their text")
-    with torch.inference_mode():
+    with writer.computing(), _without_gradients(prompts.device.type):
         written = _write(writer, prompts, group_size, uniforms, sampling, tokenizer)
     return Generation(*(part.clone() for part in written))  # tensors that may become part of a graph
+
+
+def _without_gradients(kind: str) -> AbstractContextManager:
+    """Inference mode is the faster one, but in it autocast converts the weights anew for every token."""
+    return torch.no_grad() if torch.is_autocast_enabled(kind) else torch.inference_mode()
 
 
 def _write(
@@ -169,8 +174,7 @@ def _write(
     writing = torch.ones(count, dtype=torch.bool, device=device)
     ends = end_tokens(writer.eos_id, tokenizer, device)
     tail = tail_of(sampling.stop) if sampling.stop else 0
-    with writer.computing():
-        decoding = writer.decoding(prompts, group_size, steps)
+    decoding = writer.decoding(prompts, group_size, steps)
     features = decoding.features
     for step in range(steps):
         chosen, *log_probs = draw(writer.next_token_logits(features), uniforms[:, step].index_select(0, rows), sampling)
@@ -189,8 +193,7 @@ def _write(
             kept = writing.nonzero().squeeze(1)
             decoding.keep(kept)
             rows, chosen, writing = rows[kept], chosen[kept], writing[kept]
-        with writer.computing():
-            features = decoding.step(chosen)
+        features = decoding.step(chosen)
     behind = torch.arange(step + 1, device=device) >= lengths.unsqueeze(1)
     tokens, log_prob, sampled = (part[:, : step + 1] for part in (tokens, log_prob, sampled))
     tokens.masked_fill_(behind, writer.pad_id)  # what rows wrote after their end, still in the batch

@@ -12,13 +12,14 @@ it pays where launching is what takes the time.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from agents.policies.attention import NEVER, attend_folded
 from agents.policies.llama import Llama
@@ -76,14 +77,19 @@ class StaticDecoder:
     """Writes responses with one `Llama`, in memory and with graphs that are kept from batch to batch.
 
     Graphs read the decoder's parameters where they are: an optimiser changes them in place, and so does
-    `load_state_dict`; a parameter that is moved or replaced needs a new StaticDecoder.
+    `load_state_dict`; a parameter that is moved or replaced needs a new StaticDecoder. In half precision they read a
+    copy of the matrices, which each batch of responses brings up to date: converted in every step, reading them would
+    take several times as long.
 
     Args:
         llama: the decoder.
+
+    Attributes:
+        reader: what steps are computed with: the decoder, or its copy in half precision.
     """
 
     def __init__(self, llama: Llama) -> None:
-        self.llama = llama
+        self.llama = self.reader = llama
         self.memory: Memory | None = None
         self.graphs: dict[int, torch.cuda.CUDAGraph] = {}
 
@@ -91,6 +97,7 @@ class StaticDecoder:
         """Reads prompts `[P, L]` for G rows each, of which `room` tokens will be appended at most."""
         read = LlamaDecoding(self.llama, prompts, group_size, 0)
         rows, width, dtype = len(read.positions), prompts.shape[1] + room, read.cache.store.dtype
+        self._convert(dtype)
         if self.memory is None or not self.memory.holds(rows, width, read.features, dtype):
             self.graphs.clear()
             self.memory = Memory.empty(self.llama, sizes_for(rows)[0], width, read.features, dtype)
@@ -98,6 +105,20 @@ class StaticDecoder:
                 with torch.cuda.device(prompts.device), any_kernels():
                     self._record(sizes_for(rows))
         return StaticDecoding(self, self.memory, read, prompts.shape[1])
+
+    @torch.no_grad()
+    def _convert(self, dtype: torch.dtype) -> None:
+        """Brings the copy of the matrices up to date; graphs that read another one are forgotten."""
+        own, there = matrices(self.llama), matrices(self.reader)
+        if there[0].dtype != dtype:
+            with torch.inference_mode(False):
+                copies = {id(one): nn.Parameter(one.to(dtype, copy=True), requires_grad=False) for one in own}
+                shared = {id(one): one for one in (*self.llama.parameters(), *self.llama.buffers())}
+                self.reader = self.llama if own[0].dtype == dtype else copy.deepcopy(self.llama, shared | copies)
+            self.memory = None
+        elif self.reader is not self.llama:
+            for one, other in zip(there, own, strict=True):
+                one.copy_(other)
 
     def advance(self, rows: int) -> None:
         """Reads `tokens` of the first rows of the memory and writes `features`; goes on by a column."""
@@ -137,7 +158,7 @@ class StaticDecoder:
         # Autocast would keep weights that it converted before the recording, and a graph would read those for ever.
         with torch.autocast(kind, torch.get_autocast_dtype(kind), torch.is_autocast_enabled(kind), cache_enabled=False):
             rotations = memory.rotations.index_select(0, memory.positions[:rows])
-            memory.features[:rows] = self.llama(memory.tokens[:rows], rotations, partial(self._attend, memory))
+            memory.features[:rows] = self.reader(memory.tokens[:rows], rotations, partial(self._attend, memory))
         memory.positions[:rows].add_(1)
         memory.column.add_(1)
 
@@ -203,6 +224,12 @@ def any_kernels() -> Iterator[None]:
         yield
     finally:
         torch.use_deterministic_algorithms(enabled, warn_only=warns)
+
+
+def matrices(llama: Llama) -> list[nn.Parameter]:
+    """Weights and biases of the layers' products, in order: what is computed in half precision."""
+    products = [module for module in llama.blocks.modules() if isinstance(module, nn.Linear)]
+    return [parameter for product in products for parameter in product.parameters(recurse=False)]
 
 
 def sizes_for(rows: int) -> list[int]:

@@ -7,6 +7,7 @@ import torch
 import transformers
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from agents.policies.bodies import HubBody, LlamaBody
 from agents.policies.conversion import to_transformers
@@ -165,3 +166,24 @@ def test_logits_are_adjusted_by_their_entropy_before_the_draw(adjustment):
 def test_an_unknown_adjustment_is_refused():
     with pytest.raises(ValueError, match="adjustment='colder': choose one of none, em_inf, adaptive_temperature"):
         Sampling(adjustment="colder")
+
+
+class Conversions(TorchDispatchMode):
+    """Counts tensors of one shape that are converted to another type."""
+
+    def __init__(self, shape: torch.Size) -> None:
+        super().__init__()
+        self.shape, self.count = shape, 0
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        if function is torch.ops.aten._to_copy.default and args[0].shape == self.shape:
+            self.count += 1
+        return function(*args, **(kwargs or {}))
+
+
+def test_weights_are_converted_once_a_batch_of_responses():
+    policy = small_policy(precision="bfloat16")
+    layers = policy.body.llama.blocks
+    with Conversions(layers[0].down.weight.shape) as seen:
+        written = generate(policy, ragged_prompts(), 2, uniforms(10))
+    assert written.tokens.shape[1] > 2 and seen.count == len(layers)

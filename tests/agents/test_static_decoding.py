@@ -14,7 +14,7 @@ from agents.policies.conversion import to_transformers
 from agents.policies.language_build import build_language_policy, language_policy
 from agents.rollouts import static_decoding
 from agents.rollouts.generation import Generation, generate
-from agents.rollouts.static_decoding import StaticDecoder, any_kernels, sizes_for
+from agents.rollouts.static_decoding import StaticDecoder, any_kernels, matrices, sizes_for
 from rlenvs.text.rules import make_rules
 from tests.agents.small_models import ragged_prompts, small_llama, small_policy, uniforms, written_batch
 
@@ -69,6 +69,28 @@ def test_half_precision_is_near_what_the_training_pass_says():
     batch = written_batch(policy, ragged_prompts())
     assert policy.static.memory.store.dtype == torch.bfloat16
     assert (policy.evaluate(batch).log_prob - batch.old_log_prob).abs().max() < 0.3
+
+
+def test_half_precision_reads_a_copy_that_is_brought_up_to_date():
+    """It holds what converting the weights in every step would give, also after an update."""
+    policy, prompts = static_policy(precision="bfloat16"), ragged_prompts()
+    plain = small_policy(policy.body, precision="bfloat16")
+    for _ in range(2):
+        one, other = (generate(each, prompts, 4, uniforms(20)) for each in (policy, plain))
+        same(one, other, atol=0.1)
+        reader = policy.static.reader
+        assert reader is not policy.body.llama and reader.embedding.weight is policy.body.llama.embedding.weight
+        for copied, own in zip(matrices(reader), matrices(policy.body.llama), strict=True):
+            assert copied.dtype == torch.bfloat16 and torch.equal(copied, own.bfloat16())
+        with torch.no_grad():
+            policy.body.llama.blocks[0].qkv.weight.mul_(0.5)
+    assert not set(map(id, matrices(reader))) & set(map(id, policy.parameters()))
+
+
+def test_full_precision_reads_the_decoder_itself():
+    policy = static_policy()
+    written_batch(policy, ragged_prompts())
+    assert policy.static.reader is policy.body.llama
 
 
 def test_sizes_are_powers_of_two_down_to_the_least():
