@@ -151,8 +151,10 @@ class LanguageRun(Run):
         assert self.policy is not None and self.collector is not None
         told = {"before": self.before, "after": self._report(self.policy), "tokens": self.collector.tokens}
         told |= {"entropy_fit": fit_of_run(self._curve()), "validation_split": self.validation_split}
+        warm_up_s = 0.0 if self.warmed_up is None else self.warmed_up.seconds
+        told |= {"tokens_per_s": self.collector.tokens / max(self.wall_s - warm_up_s, 1e-9)}
         if self.warmed_up is not None:
-            told |= {"warm_up_s": self.warmed_up.seconds}
+            told |= {"warm_up_s": warm_up_s}
         return super().finish_with(probabilities, artifacts, {**dict(description or {}), **told})
 
     def _curve(self) -> list[tuple[float, float]]:

@@ -30,6 +30,7 @@ from torch import Tensor
 
 from agents import checkpoints
 from agents.configuration import ConfigType, make_config
+from agents.device_use import device_use
 from agents.examination import ActionProbabilities, Examiner, Probabilities
 from agents.materials import Materials
 from agents.metrics import Averages
@@ -179,7 +180,7 @@ class Run(Materials):
         every = self.examiner.rules.eval_every(self.spec.budget)
         due = (self.env_steps + steps) // every > self.env_steps // every
         self.env_steps += steps
-        self.averages.add(metrics)
+        self.averages.add({**metrics, **device_use(self.device)})
         if self.device.type == "cpu":  # elsewhere reading them would wait for the device
             refuse_divergence(metrics, *self._standing())
         self.diagnosis = diagnosis

@@ -28,7 +28,8 @@ from torch import Tensor
 import rlenvs
 from agents import grpo
 from agents.configuration import make_config
-from agents.integrations.trl_iteration import trl_iteration_seconds
+from agents.integrations.random_models import character_tokenizer
+from agents.integrations.trl_iteration import Work, trl_iteration_seconds
 from agents.optimisation import make_optimiser
 from agents.policies import PolicyConfig
 from agents.policies.bodies import LlamaBody
@@ -75,7 +76,7 @@ def main() -> None:
     report["training pass"] = agreement(policy, asked(env), env.rules.max_tokens)
     report["iteration"] = iteration(policy, env, options.rounds)
     if options.trl:
-        theirs = trl_iteration_seconds(policy, env, PROMPTS, GROUP_SIZE, options.rounds)
+        theirs = trl_iteration(policy, env, options.rounds)
         report["iteration"] |= {f"TRL {name}": seconds for name, seconds in theirs.items()}
     Console().print(as_table(report))
     if options.out:
@@ -191,6 +192,13 @@ def iteration(policy: CausalLM, env: Any, rounds: int) -> dict[str, float]:
         "update": seconds["updates"] / config.minibatches,
         "iteration": seconds["rollout"] + seconds["updates"],
     }
+
+
+def trl_iteration(policy: CausalLM, env: Any, rounds: int) -> dict[str, float]:
+    """The same of TRL, with a copy of the weights."""
+    copied = to_transformers(policy.body.llama, eos_token_id=1, pad_token_id=0, bos_token_id=2)
+    tokenizer = character_tokenizer(env.rules.task.alphabet)
+    return trl_iteration_seconds(copied, tokenizer, env, Work(PROMPTS, GROUP_SIZE, rounds))
 
 
 def in_turns(contestants: dict[str, Callable[[], None]], rounds: int) -> dict[str, float]:

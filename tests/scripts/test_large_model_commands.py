@@ -1,0 +1,61 @@
+"""The commands for large models, with the smallest one: saved, trained by name, and timed."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from rlenvs.leaderboard.records import find_runs
+from scripts import bench_large, random_model, train
+
+
+def run(command, monkeypatch, *words):
+    monkeypatch.setattr("sys.argv", [command.__name__.rpartition(".")[2], *map(str, words)])
+    return command.main()
+
+
+def test_a_saved_model_is_trained_by_name(tmp_path, monkeypatch):
+    assert not run(random_model, monkeypatch, "--size", "tiny", "--task", "sort", "--out", tmp_path / "model")
+    small = ("groups=2", "group_size=2", "test_problems=4", "test_tries=2", "validation_problems=2", "micro_batches=2")
+    words = ["--env", "rlenvs/MathToken-v0", "--env-set", "task=sort", "max_tokens=8", "--model", tmp_path / "model"]
+    words += ["--agent", "grpo", "--preset", "text", "--budget", "8", "--runs", tmp_path / "runs", "--set", *small]
+    assert not run(train, monkeypatch, *words)
+    (record,) = find_runs(tmp_path / "runs")
+    assert record.result["model"] == str(tmp_path / "model") and record.result["forward"] == "own"
+    assert record.result["tokens_per_s"] > 0 and record.result["model_weights"].startswith("sha256:")
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--size", "huge"), "size='huge': choose one of tiny, qwen2-0.5b"),
+        (("--task", "no_task"), "no_task"),
+    ],
+)
+def test_a_model_that_cannot_be_made_is_one_line(words, message, tmp_path, monkeypatch, capsys):
+    assert run(random_model, monkeypatch, *words, "--out", tmp_path / "model") == 1
+    assert message in capsys.readouterr().err and not (tmp_path / "model").exists()
+
+
+def test_iterations_are_timed_and_written(tmp_path, monkeypatch, capsys):
+    small = ("--prompts", 2, "--group-size", 4, "--max-tokens", 6, "--micro-rows", 2, "--rounds", 1)
+    out = tmp_path / "figures.json"
+    assert not run(bench_large, monkeypatch, "--size", "tiny", "--device", "cpu", *small, "--out", out)
+    ours = json.loads(out.read_text())["ours"]
+    assert ours["iteration"] == pytest.approx(ours["rollout"] + 2 * ours["update"])
+    assert ours["sampled tokens/s"] == pytest.approx(ours["tokens"] / ours["rollout"])
+    assert 8 <= ours["tokens"] <= 8 * 6 and ours["parameters"] > 20_000
+    assert "8 responses of 6 tokens" in " ".join(capsys.readouterr().out.split())
+
+
+def test_micro_batches_hold_the_rows_that_were_asked_for():
+    work = bench_large.Work(prompts=4, group_size=8, iterations=1, micro_rows=4)
+    assert work.rows == 32 and work.micro_batches == 4
+    assert bench_large.Work(4, 8, 1).micro_batches == 1
+
+
+def test_figures_are_checked(monkeypatch, capsys):
+    with pytest.raises(SystemExit):
+        run(bench_large, monkeypatch, "--micro-rows", 0)
+    assert "--micro-rows must be at least 1" in capsys.readouterr().err
