@@ -1,4 +1,4 @@
-"""What a training is made of: environments, collectors and a policy, by its specification and from its seed."""
+"""What a training is made of, by its specification and seed: environments, collectors, a policy, budget and time."""
 
 from __future__ import annotations
 
@@ -34,11 +34,15 @@ class Materials:
         generator: what sampling draws from, on the device.
         clock: the seconds of environment, inference and update.
         env_steps: taken from the budget so far, those that making a policy took included.
-        before_s: seconds of training that `Run.wall_s` adds: of making a policy, and before the run was resumed.
+        before_s: seconds of training that `wall_s` adds: of making a policy, and before the run was resumed.
+        started: when training began or was resumed, on the clock of `time.perf_counter`.
+        unit: what a batch costs, as errors name it.
 
     Raises:
         ValueError: the device does not exist.
     """
+
+    unit = "environment steps"
 
     def __init__(self, spec: RunSpec) -> None:
         rlenvs.register_envs()
@@ -48,6 +52,7 @@ class Materials:
         self.clock = Clock()
         self.env_steps = 0
         self.before_s = 0.0
+        self.started: float | None = None
         self.pixel_statistics: tuple[NDArray, NDArray] | None = None
 
     def make_vec(self, num_envs: int, **arguments: Any) -> VectorEnv:
@@ -103,3 +108,27 @@ class Materials:
         self.env_steps += steps
         self.before_s += time.perf_counter() - started
         return mean, deviation
+
+    @property
+    def progress(self) -> float:
+        """The share of the budget that is used, 0 to 1."""
+        return self.env_steps / self.spec.budget
+
+    def check_budget(self, batch_steps: int) -> None:
+        """Raises ValueError if not even one batch of `batch_steps` of the run's unit fits into the budget."""
+        if self.env_steps + batch_steps > self.spec.budget:
+            pixels = f"{self.env_steps:,} are taken to measure pixels, and " if self.env_steps else ""
+            raise ValueError(
+                f"budget={self.spec.budget}: {pixels}one batch of {self.spec.agent} may take {batch_steps:,} "
+                f"{self.unit} or more; raise the budget or make the batch smaller with --set"
+            )
+
+    @property
+    def wall_s(self) -> float:
+        """Seconds of training so far, resumed parts included, without evaluations and checkpoints."""
+        now = 0.0 if self.started is None else time.perf_counter() - self.started
+        return self.before_s + now - self.clock.seconds["evaluation"] - self.clock.seconds["checkpoint"]
+
+    def _standing(self) -> tuple[Any, str]:
+        """The learning rate and how far the training is, as errors name them."""
+        return self.spec.config.get("learning_rate"), f"at {self.env_steps:,} {self.unit}"

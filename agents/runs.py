@@ -57,15 +57,10 @@ class Run(Materials):
         spec: what to train.
         run_dir: where the record stands; that of an unfinished run of the same spec is resumed.
 
-    Attributes:
-        unit: what a batch costs, as errors name it.
-
     Raises:
         ValueError: the protocol, environment or device does not exist.
         ImportError: a tracker was asked for that is not installed.
     """
-
-    unit = "environment steps"
 
     def __init__(self, spec: RunSpec, run_dir: str | Path) -> None:
         super().__init__(spec)
@@ -81,7 +76,6 @@ class Run(Materials):
         self.eval_env = self.examiner.env
         self.tracker = Tracker()
         self.display = TrainingProgress(f"{spec.environment()} {label_of(spec)} seed {spec.seed}", spec.budget)
-        self.started: float | None = None
 
     @classmethod
     def begin(cls, spec: RunSpec, run_dir: str | Path, config_class: type[ConfigType]) -> tuple[Run, ConfigType]:
@@ -96,11 +90,6 @@ class Run(Materials):
             ValueError: the directory belongs to another spec, or the spec breaks its protocol.
         """
         return RunDirectory.open(self.run_dir, self.spec)
-
-    @property
-    def progress(self) -> float:
-        """The share of the budget that is used, 0 to 1."""
-        return self.env_steps / self.spec.budget
 
     def track(self, **parts: Any) -> None:
         """Names what a checkpoint holds; resumes from the run's own checkpoint, or scores the untrained `policy`.
@@ -124,15 +113,6 @@ class Run(Materials):
             self.started = time.perf_counter()
             if hasattr(parts.get("policy"), "observe"):
                 self.evaluate(ActionProbabilities(parts["policy"]))
-
-    def check_budget(self, batch_steps: int) -> None:
-        """Raises ValueError if not even one batch of `batch_steps` of the run's unit fits into the budget."""
-        if self.env_steps + batch_steps > self.spec.budget:
-            pixels = f"{self.env_steps:,} are taken to measure pixels, and " if self.env_steps else ""
-            raise ValueError(
-                f"budget={self.spec.budget}: {pixels}one batch of {self.spec.agent} may take {batch_steps:,} "
-                f"{self.unit} or more; raise the budget or make the batch smaller with --set"
-            )
 
     def batches(self, collector: Collector, policy: Any) -> Iterator[Batch]:
         """Batches of the policy's own play until the budget is used; each has to be recorded before the next.
@@ -219,16 +199,6 @@ class Run(Materials):
             with self.clock("checkpoint"):
                 self.checkpoint.save(Standing(self.env_steps, self.evaluations, self.wall_s))
         return scores["score"]
-
-    def _standing(self) -> tuple[Any, str]:
-        """The learning rate and how far the training is, as errors name them."""
-        return self.spec.config.get("learning_rate"), f"at {self.env_steps:,} {self.unit}"
-
-    @property
-    def wall_s(self) -> float:
-        """Seconds of training so far, resumed parts included, without evaluations and checkpoints."""
-        now = 0.0 if self.started is None else time.perf_counter() - self.started
-        return self.before_s + now - self.clock.seconds["evaluation"] - self.clock.seconds["checkpoint"]
 
     def finish(self, policy: Policy) -> dict[str, Any]:
         """Evaluates once more, plays and records the evaluation's episodes, saves the policy and closes the record."""

@@ -190,7 +190,7 @@ def test_a_run_teaches_another(writer, tmp_path):
         ("rejection-sampling", {"network": "mlp"}, "give --preset text"),
         ("rlhf", {"group_size": 3}, "does not divide"),
         ("rlhf", {"group_size": 1}, "set 2 or more"),
-        ("rlhf", {"preference_share": 1.0}, "between 0 and 1"),
+        ("rlhf", {"preference_share": 1.0}, r"choose a number in \(0, 1\)"),
         ("rlhf", {"value_pretraining": 0.1}, "value_pretraining=0.1: not with a reward model"),
         ("rlhf", {"scale_rewards": True}, "scale_rewards=True: not with a reward model"),
     ],
