@@ -28,8 +28,7 @@ from torch import Tensor
 import rlenvs
 from agents import grpo
 from agents.configuration import make_config
-from agents.integrations.random_models import character_tokenizer
-from agents.integrations.trl_iteration import Work, trl_iteration_seconds
+from agents.integrations.trl_iteration import Work, character_tokenizer, trl_iteration_seconds
 from agents.optimisation import make_optimiser
 from agents.policies import PolicyConfig
 from agents.policies.bodies import LlamaBody

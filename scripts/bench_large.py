@@ -35,7 +35,6 @@ from agents.rollouts.generation import Sampling
 from agents.rollouts.generation_collector import GenerationCollector
 from agents.runtime import configure_torch, pick_device
 from rlenvs.leaderboard.files import write_atomically
-from rlenvs.tasks.catalog import make_task
 from scripts.bench_generation import check_trl
 from scripts.errors import one_line_errors
 
@@ -77,8 +76,8 @@ def main() -> None:
 def measured(size: str, max_tokens: int, work: Work, compiles: bool, trl: bool) -> dict[str, dict[str, float]]:
     """The figures of ours, and of TRL where it is wanted; of a model that is made for it."""
     with tempfile.TemporaryDirectory() as folder:
-        save_random_model(folder, size, make_task(TASK).alphabet)
-        text: dict[str, Any] = {"task": TASK, "tokenizer": folder, "max_tokens": max_tokens}
+        save_random_model(folder, size)
+        text: dict[str, Any] = {"task": TASK, "style": "chat", "tokenizer": folder, "max_tokens": max_tokens}
         env = make_vec("rlenvs/MathToken-v0", work.rows, group_size=work.group_size, **text)
         report = {"ours": ours(folder, env.unwrapped, work, compiles)}
         if trl:

@@ -13,7 +13,6 @@ import sys
 from pathlib import Path
 
 from agents.integrations.random_models import SIZES, save_random_model
-from rlenvs.tasks.catalog import make_task
 from scripts.errors import one_line_errors
 
 
@@ -22,11 +21,10 @@ def main() -> None:
     """Writes the model and its tokenizer."""
     parser = argparse.ArgumentParser(prog="python -m scripts.random_model", description=__doc__)
     parser.add_argument("--size", default="qwen2-0.5b", help=f"{' or '.join(SIZES)} (default qwen2-0.5b)")
-    parser.add_argument("--task", default="countdown", help="whose characters the tokenizer knows (default countdown)")
     parser.add_argument("--seed", type=int, default=0, help="of the weights (default 0)")
     parser.add_argument("--out", type=Path, required=True, help="directory of the model")
     options = parser.parse_args()
-    save_random_model(options.out, options.size, make_task(options.task).alphabet, options.seed)
+    save_random_model(options.out, options.size, options.seed)
     print(options.out)
 
 

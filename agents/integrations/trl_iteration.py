@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import torch
 
+SPECIAL = ("<pad>", "<eos>", "<bos>")
+
 
 @dataclass(frozen=True)
 class Work:
@@ -136,4 +138,19 @@ def _settings(folder: str, max_tokens: int, work: Work) -> Any:
         save_strategy="no",
         logging_strategy="no",
         disable_tqdm=True,
+    )
+
+
+def character_tokenizer(alphabet: str) -> Any:
+    """`rlenvs.text.CharacterTokenizer` as a tokenizer of `transformers`: the same ids."""
+    from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    ids = {word: number for number, word in enumerate([*SPECIAL, *alphabet])}
+    tokenizer = Tokenizer(models.WordLevel(ids, unk_token=SPECIAL[0]))
+    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(r"[\s\S]"), "isolated")
+    tokenizer.decoder = decoders.Fuse()
+    pad, eos, bos = SPECIAL
+    return PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, pad_token=pad, eos_token=eos, bos_token=bos, padding_side="left"
     )

@@ -6,7 +6,10 @@ import json
 
 import pytest
 
+from agents.integrations.random_models import save_random_model
 from rlenvs.leaderboard.records import find_runs
+from rlenvs.text.rules import make_rules
+from rlenvs.text.token_env import sensible_tokens
 from scripts import bench_large, random_model, train
 
 
@@ -16,7 +19,7 @@ def run(command, monkeypatch, *words):
 
 
 def test_a_saved_model_is_trained_by_name(tmp_path, monkeypatch):
-    assert not run(random_model, monkeypatch, "--size", "tiny", "--task", "sort", "--out", tmp_path / "model")
+    assert not run(random_model, monkeypatch, "--size", "tiny", "--out", tmp_path / "model")
     small = ("groups=2", "group_size=2", "test_problems=4", "test_tries=2", "validation_problems=2", "micro_batches=2")
     words = ["--env", "rlenvs/MathToken-v0", "--env-set", "task=sort", "max_tokens=8", "--model", tmp_path / "model"]
     words += ["--agent", "grpo", "--preset", "text", "--budget", "8", "--runs", tmp_path / "runs", "--set", *small]
@@ -26,16 +29,19 @@ def test_a_saved_model_is_trained_by_name(tmp_path, monkeypatch):
     assert record.result["tokens_per_s"] > 0 and record.result["model_weights"].startswith("sha256:")
 
 
-@pytest.mark.parametrize(
-    ("words", "message"),
-    [
-        (("--size", "huge"), "size='huge': choose one of tiny, qwen2-0.5b"),
-        (("--task", "no_task"), "no_task"),
-    ],
-)
-def test_a_model_that_cannot_be_made_is_one_line(words, message, tmp_path, monkeypatch, capsys):
-    assert run(random_model, monkeypatch, *words, "--out", tmp_path / "model") == 1
-    assert message in capsys.readouterr().err and not (tmp_path / "model").exists()
+def test_a_model_that_cannot_be_made_is_one_line(tmp_path, monkeypatch, capsys):
+    assert run(random_model, monkeypatch, "--size", "huge", "--out", tmp_path / "model") == 1
+    assert "size='huge': choose one of tiny, qwen2-0.5b" in capsys.readouterr().err
+    assert not (tmp_path / "model").exists()
+
+
+def test_the_saved_tokenizer_reads_every_text_and_fills_the_vocabulary(tmp_path):
+    save_random_model(tmp_path, "tiny")
+    rules = make_rules("countdown", style="chat", tokenizer=str(tmp_path), max_tokens=8)
+    text = "3 × 7 = 21;\n<3>"
+    ids = rules.tokenizer.encode(text)
+    assert rules.tokenizer.decode(ids) == text and len(ids) == len(text.encode())
+    assert rules.tokenizer.vocab_size == 512 and sensible_tokens(rules).sum() == 511
 
 
 def test_iterations_are_timed_and_written(tmp_path, monkeypatch, capsys):
@@ -45,7 +51,7 @@ def test_iterations_are_timed_and_written(tmp_path, monkeypatch, capsys):
     ours = json.loads(out.read_text())["ours"]
     assert ours["iteration"] == pytest.approx(ours["rollout"] + 2 * ours["update"])
     assert ours["sampled tokens/s"] == pytest.approx(ours["tokens"] / ours["rollout"])
-    assert 8 <= ours["tokens"] <= 8 * 6 and ours["parameters"] > 20_000
+    assert 8 * 5 < ours["tokens"] <= 8 * 6 and ours["parameters"] > 20_000
     assert "8 responses of 6 tokens" in " ".join(capsys.readouterr().out.split())
 
 
