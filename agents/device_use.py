@@ -28,18 +28,21 @@ def device_use(device: torch.device) -> dict[str, float]:
 
 
 class DeviceMeter:
-    """Peak memory and mean utilisation of a CUDA device while a block runs; zeros on a CPU.
+    """Peak memory and mean utilisation of a CUDA device while a block runs.
 
     Args:
-        device: which; `nvidia-smi` is asked five times a second, as it needs no package.
+        device: which; `nvidia-smi` is asked five times a second, as it needs no package. It counts all the machine's
+            devices: not those alone that `CUDA_VISIBLE_DEVICES` leaves.
 
     Attributes:
-        peak_memory_gib: of PyTorch's tensors.
-        utilisation: share of time in which a kernel ran, of all programs.
+        peak_memory_gib: of PyTorch's tensors; None on a CPU.
+        utilisation: share of time in which a kernel ran, of all programs; None where nobody tells it.
     """
 
     def __init__(self, device: torch.device) -> None:
-        self.device, self.peak_memory_gib, self.utilisation = device, 0.0, 0.0
+        self.device = device
+        self.peak_memory_gib: float | None = None
+        self.utilisation: float | None = None
         self.samples: list[float] = []
         self.ended = threading.Event()
         self.thread = threading.Thread(target=self._sample, daemon=True)
@@ -58,7 +61,7 @@ class DeviceMeter:
         self.ended.set()
         self.thread.join()
         self.peak_memory_gib = torch.cuda.max_memory_allocated(self.device) / GIB
-        self.utilisation = sum(self.samples) / max(1, len(self.samples))
+        self.utilisation = sum(self.samples) / len(self.samples) if self.samples else None
 
     def _sample(self) -> None:
         while not self.ended.wait(INTERVAL_S):

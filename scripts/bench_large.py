@@ -60,6 +60,8 @@ def main() -> None:
     for name in ("prompts", "group_size", "max_tokens", "micro_rows", "rounds"):
         if getattr(options, name) < 1:
             parser.error(f"--{name.replace('_', '-')} must be at least 1")
+    if options.prompts % 2:
+        parser.error("--prompts must be even: two updates learn from half of them each")
     if options.trl:
         check_trl()
     configure_torch(threads=0)
@@ -125,12 +127,13 @@ def theirs(folder: str, env: Any, work: Work) -> dict[str, float]:
 
 
 def used(meter: DeviceMeter) -> dict[str, float]:
-    """What was taken of a CUDA device."""
-    return {"peak memory, GiB": meter.peak_memory_gib, "utilisation": meter.utilisation}
+    """What was taken of a CUDA device, as far as it is known."""
+    told = {"peak memory, GiB": meter.peak_memory_gib, "utilisation": meter.utilisation}
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def per_second(figures: dict[str, float], work: dict[str, float]) -> dict[str, float]:
-    """Adds rates, by the tokens of an iteration and the parameters of the model."""
+    """Adds rates, by the tokens of our iteration (TRL's are as many, but for a few ends) and the parameters."""
     tokens, parameters = work["tokens"], work["parameters"]
     rates = {
         "sampled tokens/s": tokens / figures["rollout"],

@@ -35,19 +35,22 @@ def save_random_model(directory: str | Path, size: str, seed: int = 0) -> None:
     timing, not for learning.
 
     Args:
-        directory: made if it is missing.
+        directory: made if it is missing; nothing may be in it.
         size: of `SIZES`.
         seed: of the weights.
 
     Raises:
         ImportError: transformers is missing.
-        ValueError: there is no such size.
+        ValueError: there is no such size, or the directory is a file or holds something.
     """
     import torch
     from transformers import Qwen2Config, Qwen2ForCausalLM
 
     if size not in SIZES:
         raise ValueError(f"size={size!r}: choose one of {', '.join(SIZES)}")
+    place = Path(directory)
+    if place.exists() and not (place.is_dir() and not any(place.iterdir())):
+        raise ValueError(f"{place} is there already: random weights replace nothing; name a new directory")
     ends: dict[str, Any] = {"pad_token_id": 0, "eos_token_id": 1, "bos_token_id": None}
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

@@ -13,6 +13,7 @@ from typing import Any
 
 from agents.policies.bodies import HubBody, LlamaBody
 from agents.policies.conversion import from_transformers, is_llama_like
+from rlenvs.leaderboard.files import sha256_of
 
 WEIGHTS = ("*.safetensors", "*.bin")
 
@@ -39,8 +40,7 @@ def edition(name: str | Path, commit: str | None = None) -> str:
         return commit
     digest = hashlib.sha256()
     for file in sorted(file for suffix in WEIGHTS for file in Path(name).glob(suffix)):
-        with file.open("rb") as opened:
-            digest.update(hashlib.file_digest(opened, "sha256").digest())
+        digest.update(sha256_of(file).encode())
     return f"sha256:{digest.hexdigest()[:16]}"
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from rlenvs.leaderboard.files import RecordError
+from rlenvs.leaderboard.files import RecordError, sha256_of
 from rlenvs.leaderboard.run_spec import RunSpec
+from rlenvs.tasks.dataset_files import PREFIX, find_files
 
 
 def data_files(spec: RunSpec) -> list[dict[str, Any]]:
@@ -32,8 +33,6 @@ def check_data_files(recorded: Iterable[Mapping[str, Any]], spec: RunSpec) -> No
     """
     if not (task := _file_task(spec)):
         return
-    from rlenvs.tasks.dataset_files import find_files, sha256_of
-
     try:
         files = {sha256_of(path): path for path in find_files(task)}
     except ValueError as error:
@@ -48,4 +47,4 @@ def check_data_files(recorded: Iterable[Mapping[str, Any]], spec: RunSpec) -> No
 
 def _file_task(spec: RunSpec) -> str | None:
     task = spec.env_kwargs.get("task")
-    return task if isinstance(task, str) and task.startswith("file:") else None
+    return task if isinstance(task, str) and task.startswith(PREFIX) else None

@@ -11,6 +11,7 @@ from pathlib import PurePath
 from typing import Any
 
 from rlenvs.leaderboard.files import canonical_json, plain
+from rlenvs.tasks.dataset_files import PREFIX
 
 MAX_SEED = 2**32 - 1  # what `numpy.random.seed`, and with it Stable-Baselines3, can take
 
@@ -102,9 +103,9 @@ class RunSpec:
 
 def _last_part(value: Any) -> Any:
     """``file:a/b.jsonl`` without its folders, which say nothing about what it holds; all else as it is."""
-    if not (isinstance(value, str) and value.startswith("file:")):
+    if not (isinstance(value, str) and value.startswith(PREFIX)):
         return value
-    return f"file:{PurePath(value.removeprefix('file:')).name}"
+    return PREFIX + PurePath(value.removeprefix(PREFIX)).name
 
 
 def _check_text(name: str, value: Any) -> None:

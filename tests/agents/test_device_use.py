@@ -24,7 +24,7 @@ def test_a_cpu_has_nothing_to_tell():
     assert device_use.device_use(CPU) == {}
     with DeviceMeter(CPU) as meter:
         pass
-    assert meter.peak_memory_gib == meter.utilisation == 0
+    assert meter.peak_memory_gib is None and meter.utilisation is None
 
 
 def test_records_tell_of_memory_and_utilisation(pretended):
@@ -51,6 +51,16 @@ def test_a_meter_takes_means_and_stops_with_its_block(pretended, monkeypatch):
         raise KeyError
     assert not meter.thread.is_alive() and set(asked) == {1}
     assert meter.peak_memory_gib == 3.0 and 0.5 < meter.utilisation < 1.0
+
+
+def test_utilisation_that_nobody_tells_is_not_taken_for_none(pretended, monkeypatch):
+    asked = []
+    monkeypatch.setattr(device_use, "INTERVAL_S", 0.001)
+    monkeypatch.setattr(device_use, "utilisation_by_tool", asked.append)
+    with DeviceMeter(CUDA) as meter:
+        while not asked:
+            pass
+    assert meter.utilisation is None and meter.peak_memory_gib == 3.0
 
 
 def test_the_tool_is_asked_for_one_device_and_may_be_missing(monkeypatch):

@@ -35,6 +35,14 @@ def test_a_model_that_cannot_be_made_is_one_line(tmp_path, monkeypatch, capsys):
     assert not (tmp_path / "model").exists()
 
 
+def test_random_weights_replace_nothing(tmp_path, monkeypatch, capsys):
+    (tmp_path / "file").write_text("mine")
+    for there in (tmp_path, tmp_path / "file"):
+        assert run(random_model, monkeypatch, "--size", "tiny", "--out", there) == 1
+        assert f"{there} is there already" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
 def test_the_saved_tokenizer_reads_every_text_and_fills_the_vocabulary(tmp_path):
     save_random_model(tmp_path, "tiny")
     rules = make_rules("countdown", style="chat", tokenizer=str(tmp_path), max_tokens=8)
@@ -61,7 +69,11 @@ def test_micro_batches_hold_the_rows_that_were_asked_for():
     assert bench_large.Work(4, 8, 1).micro_batches == 1
 
 
-def test_figures_are_checked(monkeypatch, capsys):
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [(("--micro-rows", 0), "--micro-rows must be at least 1"), (("--prompts", 3), "--prompts must be even")],
+)
+def test_figures_are_checked(words, message, monkeypatch, capsys):
     with pytest.raises(SystemExit):
-        run(bench_large, monkeypatch, "--micro-rows", 0)
-    assert "--micro-rows must be at least 1" in capsys.readouterr().err
+        run(bench_large, monkeypatch, *words)
+    assert message in capsys.readouterr().err
